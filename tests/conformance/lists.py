@@ -17,7 +17,8 @@ from openstackoid.composition import ItemKind, ListKind, builtin_kinds
 from unit.composition.clouds import FakeCloud, list_kind
 
 CLOUDS = ("One", "Two", "Three")
-SERVICES = ("compute", "image", "network", "object-store")
+OTHERS = ("load-balancer", "dns", "baremetal", "container-infrastructure-management", "key-manager", "shared-file-system")
+SERVICES = ("compute", "image", "network", "object-store", *OTHERS)
 LISTS = {"servers": "compute", "images": "image", "networks": "network"}
 
 
@@ -50,6 +51,8 @@ class Clouds(Branches):
         """Return the path of the link to the next page."""
         links: list[dict[str, str]] = next((value for name, value in document.items() if name.endswith("_links")), [])
         following = next((link["href"] for link in links if link["rel"] == "next"), document.get("next"))
+        if isinstance(document.get("links"), dict):
+            following = document["links"].get("next")
         if following is None:
             return None
         if following.startswith("/"):
