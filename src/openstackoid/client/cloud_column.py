@@ -2,7 +2,7 @@
 """The column ``Cloud`` of the list commands of ``openstack``, under a scope of several clouds at once.
 
 cliff finds the hook of a command by the entry point group ``openstack.cli.<command>``, which has no wildcard: pyproject.toml has
-one for each command in :data:`COMMANDS`.
+one for each command in :data:`COMMANDS` and :data:`PARTS`.
 """
 
 import argparse
@@ -145,6 +145,25 @@ COMMANDS = {
 }
 """The service and the collection of the list that a command shows."""
 
+PARTS = {
+    "server_volume_list": "compute",
+    "server_event_list": "compute",
+    "image_member_list": "image",
+    "floating_ip_port_forwarding_list": "network",
+    "local_ip_association_list": "network",
+    "bgpvpn_network_association_list": "network",
+    "bgpvpn_port_association_list": "network",
+    "bgpvpn_router_association_list": "network",
+    "network_subport_list": "network",
+    "network_trunk_subport_list": "network",
+    "network_l3_conntrack_helper_list": "network",
+    "loadbalancer_member_list": "load-balancer",
+    "loadbalancer_l7rule_list": "load-balancer",
+    "zone_share_list": "dns",
+    "share_export_location_list": "shared-file-system",
+}
+"""The service of a command that shows what is below one resource, which it has asked for before."""
+
 
 class CloudColumn(CommandHook):
     """Adds the column to the rows of a command, as the last one."""
@@ -163,7 +182,8 @@ class CloudColumn(CommandHook):
 
     def after(self, parsed_args: argparse.Namespace, return_code: Any) -> Any:  # noqa: ARG002 (cliff's)
         """Return columns and rows: cliff passes those of a list in the place of a code."""
-        service, collection = COMMANDS[(self.cmd.cmd_name or "").replace(" ", "_")]
+        command = (self.cmd.cmd_name or "").replace(" ", "_")
+        service, collection = COMMANDS.get(command) or (PARTS[command], None)
         connection = self.cmd.app.client_manager.sdk_connection  # type: ignore[attr-defined]
         scope = scope_in_force(connection.config).scope
         adapter = mounted(connection.session.session)
@@ -172,6 +192,9 @@ class CloudColumn(CommandHook):
             return return_code
         columns, rows = return_code
         rows = [tuple(row) for row in rows]
-        clouds = adapter.items.clouds(collection, rows)
+        clouds = [""] * len(rows) if collection is None else adapter.items.clouds(collection, rows)
+        if not any(clouds):
+            # What is below one resource is in its cloud.
+            clouds = [adapter.items.cloud_of_parts()] * len(rows)
         adapter.items.forget()
         return (*columns, COLUMN), [(*row, cloud) for row, cloud in zip(rows, clouds, strict=True)]
