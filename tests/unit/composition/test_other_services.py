@@ -89,6 +89,15 @@ def test_numbers_of_all_items_are_added() -> None:
     assert gateway(list_kind("shares"), [3, 4]).get("limit=2").document["count"] == 7
 
 
+def test_on_later_pages_only_services_without_markers_count_all() -> None:
+    for name, count in (("zones", 6), ("orders", 7)):
+        gate = gateway(list_kind(name), [1, 6])
+        (made,) = gate.clouds["One"].items
+        made["created_at" if name == "zones" else "created"] = "2025"
+        document = gate.get(str(gate.get("limit=2").link("next"))).document
+        assert (document["metadata"]["total_count"] if name == "zones" else document["total"]) == count
+
+
 def test_page_reverse_of_octavia_is_refused() -> None:
     with pytest.raises(CompositionError, match="page_reverse: it is not served for lists of several clouds; leave it out"):
         gateway(list_kind("load-balancers"), [3, 4]).listing("limit=2&page_reverse=True")
