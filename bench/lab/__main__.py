@@ -189,7 +189,7 @@ def _compared(
             for question in asked:
                 take(question.key, turns.one_round(question, place, things.token))
             take("boot", boots.one_round(ways, place, things))
-    parts = [part_of(one.key, one.title, one.ways, samples[one.key], beside=one.beside) for one in asked]
+    parts = [part_of(one.key, one.title, one.ways, samples[one.key], beside=one.beside, spared=one.spared) for one in asked]
     for part in parts[:1]:
         part.notes.extend(_NOTES)
     return [*parts, *([part_of("boot", boots.TITLE, ways, samples["boot"], notes=_BOOT_NOTES)] if ways else [])]

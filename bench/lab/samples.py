@@ -73,14 +73,16 @@ def part_of(
     samples: Mapping[str, Sequence[Sample]],
     *,
     beside: Sequence[tuple[str, str]] = (),
+    spared: float = 0.0,
     notes: Sequence[str] = (),
 ) -> Part:
     """Return the part of the results: a row for each way, and what the added time is made of, in words.
 
-    ``beside``: pairs of ways' keys, of which the one is put in relation to the other in a row of its own.
+    ``beside``: pairs of ways' keys, of which the one is put in relation to the other in a row of its own. ``spared``: seconds
+    that a way's ratio to its baseline leaves out.
     """
     titles = {way.key: way.title for way in ways}
-    rows = [Row(way.key, way.title, _figures(way, samples)) for way in ways]
+    rows = [Row(way.key, way.title, _figures(way, samples, spared)) for way in ways]
     rows += [
         Row(f"{one}_by_{other}", f"{titles[one]}, in relation to {titles[other]}", _relation(samples[one], samples[other]))
         for one, other in beside
@@ -88,21 +90,21 @@ def part_of(
     return Part(key, title, rows, [*(_made_of(way, samples) for way in ways if way.baseline is not None), *notes])
 
 
-def _figures(way: Compared, samples: Mapping[str, Sequence[Sample]]) -> dict[str, Spread]:
+def _figures(way: Compared, samples: Mapping[str, Sequence[Sample]], spared: float) -> dict[str, Spread]:
     mine = samples[way.key]
     figures = {"took_ms": _spread(mine, lambda one: one.took)}
     if any(one.accepted for one in mine):
         figures["accepted_ms"] = _spread(mine, lambda one: one.accepted)
     if way.baseline is not None:
-        figures |= _relation(mine, samples[way.baseline])
+        figures |= _relation(mine, samples[way.baseline], spared)
     for name, _, of in PARTS:
         if any(of(one) for one in mine):
             figures[name] = _spread(mine, of)
     return figures
 
 
-def _relation(mine: Sequence[Sample], others: Sequence[Sample]) -> dict[str, Spread]:
-    took, other = [one.took for one in mine], [one.took for one in others]
+def _relation(mine: Sequence[Sample], others: Sequence[Sample], spared: float = 0.0) -> dict[str, Spread]:
+    took, other = [one.took - spared for one in mine], [one.took for one in others]
     return {"time_ratio": ratios(took, other), "added_ms": _more(mine, others, lambda one: one.took)}
 
 

@@ -4,6 +4,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from bench.composed import SLACK_MS
 from bench.lab.client import Client
 from bench.lab.goals import ACROSS, CHAIN, THROUGH
 from bench.lab.place import HERE, THERE, Place, marked
@@ -13,6 +14,8 @@ from bench.lab.things import ABROAD, Things
 STRAIGHT, TLS_ALONE, STRAIGHT_THERE, ENTRANCE = "straight", "tls_alone", "straight_there", "entrance"
 GUEST, DELEGATED = "guest", "delegated"
 IMAGE_THERE = '{"image":"CloudTwo"}'
+BOTH = "both"
+IMAGE_OF_BOTH = '{"image":"CloudOne & CloudTwo"}'
 COMPUTE_THERE = '{"compute":"CloudTwo"}'
 SIZE = 64 * 1024 * 1024
 
@@ -21,7 +24,7 @@ PROCESSES = {"image": "glance", "compute": "nova-api"}
 
 _BESIDE = ((THROUGH, TLS_ALONE), (ACROSS, CHAIN), (GUEST, ENTRANCE))
 
-QUESTIONS = ("images", "servers", "download", "delegated", "first")
+QUESTIONS = ("images", "servers", "download", "delegated", "composition", "first")
 """The keys of what :func:`questions` returns."""
 
 _FIRST_ID = "req-a0d17000-3e1c-4c5b-9d52-6a1d0f7a9c11"
@@ -45,7 +48,10 @@ class Way:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked by all its ways in turns: ``repeats`` times in each round, by a new token each time or by the run's own."""
+    """What is asked by all its ways in turns: ``repeats`` times in each round, by a new token each time or by the run's own.
+
+    ``spared``: seconds that a way's ratio leaves out.
+    """
 
     key: str
     title: str
@@ -53,6 +59,7 @@ class Question:
     repeats: int
     new_tokens: bool = False
     length: int | None = None
+    spared: float = 0.0
 
     @property
     def beside(self) -> list[tuple[str, str]]:
@@ -133,6 +140,8 @@ def questions(place: Place, things: Things, alone: Terminator, chain: Terminator
         baseline=GUEST,
     )
     beside = replace(guest(file), title=f"a guest: {HERE}'s gateway, at {THERE}'s gateway", baseline=None)
+    slowest = replace(next(way for way in images if way.key == ACROSS), title=f"{THERE} alone", baseline=None)
+    both = replace(slowest, key=BOTH, title="both at once", headers=scoped(IMAGE_OF_BOTH), baseline=ACROSS)
     return [
         Question("images", "GET /v2/images", (*images, guest(images)), 50),
         Question("servers", "GET /servers/detail, two servers", servers, 10),
@@ -144,5 +153,6 @@ def questions(place: Place, things: Things, alone: Terminator, chain: Terminator
             3,
             length=SIZE,
         ),
+        Question("composition", "GET /v2/images of both clouds in one list", (slowest, both), 20, spared=SLACK_MS / 1000),
         Question("first", "GET /v2/images, each time with a token that nobody has seen", first, 1, new_tokens=True),
     ]

@@ -70,3 +70,11 @@ def test_a_way_can_be_put_in_relation_to_another_than_its_baseline() -> None:
     row = part.rows[-1]
     assert (row.key, row.title) == ("through_by_alone", "through the gateway, in relation to TLS alone")
     assert row.figures["time_ratio"].median == pytest.approx(1.1)
+
+
+def test_a_ratio_leaves_out_what_is_spared() -> None:
+    part = part_of(
+        "composition", "Both", [STRAIGHT, THROUGH], {"straight": [Sample(0.010)], "through": [Sample(0.013)]}, spared=0.002
+    )
+    assert part.rows[-1].figures["time_ratio"].median == pytest.approx(1.1)
+    assert part.rows[-1].figures["took_ms"].median == pytest.approx(13)
