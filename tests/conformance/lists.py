@@ -17,6 +17,7 @@ from openstackoid.composition import ItemKind, ListKind, builtin_kinds
 from unit.composition.clouds import FakeCloud, list_kind
 
 CLOUDS = ("One", "Two", "Three")
+OTHERS = ("load-balancer", "dns", "baremetal", "container-infrastructure-management", "key-manager", "shared-file-system")
 SERVICES = ("compute", "image", "network", "object-store")
 LISTS = {"servers": "compute", "images": "image", "networks": "network"}
 
@@ -50,6 +51,8 @@ class Clouds(Branches):
         """Return the path of the link to the next page."""
         links: list[dict[str, str]] = next((value for name, value in document.items() if name.endswith("_links")), [])
         following = next((link["href"] for link in links if link["rel"] == "next"), document.get("next"))
+        if isinstance(document.get("links"), dict):
+            following = document["links"].get("next")
         if following is None:
             return None
         if following.startswith("/"):
@@ -116,12 +119,12 @@ def clouds_with_lists(keys: Path | None = None) -> Iterator[Clouds]:
         f"      identity: {{frontend: 'http://127.0.0.1:{gate}/identity', backend: 'http://127.0.0.1:{keystone}'}}",
         *(
             f"      {name}: {{frontend: 'http://127.0.0.1:{gate}/{name}', backend: 'http://127.0.0.1:{own}/{name}'}}"
-            for name in SERVICES
+            for name in (*SERVICES, *OTHERS)
         ),
     ]
     for cloud, port in peers.items():
         lines += [f"  {cloud}:", "    services:"]
-        lines += [f"      {name}: {{frontend: 'http://127.0.0.1:{port}/{name}'}}" for name in (*SERVICES, "identity")]
+        lines += [f"      {name}: {{frontend: 'http://127.0.0.1:{port}/{name}'}}" for name in (*SERVICES, *OTHERS, "identity")]
     recorder = Recorder()
     recorder.serve("One", keystone)
     lists = {(cloud, service): FakeCloud(list_kind(name), []) for name, service in LISTS.items() for cloud in CLOUDS}

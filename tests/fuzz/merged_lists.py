@@ -17,7 +17,8 @@ from openstackoid.composition.ties import Ties
 KEY = bytes(64)
 CURSORS = Cursors([KEY])
 DIGEST = b"a digest"
-KINDS = [kind for kind in builtin_kinds().lists() if kind.path in ("/servers/detail", "/images", "/networks", "/os-keypairs", "")]
+_PATHS = ("/servers/detail", "/images", "/networks", "/os-keypairs", "", "/zones", "/secrets", "/shares/detail")
+KINDS = [kind for kind in builtin_kinds().lists() if kind.path in _PATHS]
 _IDS = st.none() | st.uuids().map(str) | st.text(max_size=20)
 _VALUES = st.none() | st.integers() | st.text(max_size=20) | st.booleans()
 _PLACES = st.tuples(_IDS, _IDS, st.booleans(), st.booleans())
@@ -88,7 +89,9 @@ def pages(draw: st.DrawFn, kind: ListKind) -> tuple[int, bytes]:
         st.lists(st.fixed_dictionaries({kind.id: _USUAL_IDS, "created": _USUAL_TIMES, "created_at": _USUAL_TIMES}), max_size=4)
     )
     shown: Any = [{kind.within: item} for item in items] if kind.within else items
-    links: Any = draw(st.sampled_from([[{"rel": "next", "href": "x"}], [], None, [{"rel": "previous"}], [1], "x"]))
+    links: Any = draw(
+        st.sampled_from([[{"rel": "next", "href": "x"}], [], None, [{"rel": "previous"}], [1], "x", {"next": "x"}, {"next": 1}])
+    )
     document = (
         {kind.collection: shown, kind.links: links, "next": draw(st.sampled_from(["/v2", None, 1]))} if kind.collection else shown
     )

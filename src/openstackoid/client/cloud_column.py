@@ -2,7 +2,7 @@
 """The column ``Cloud`` of the list commands of ``openstack``, under a scope of several clouds at once.
 
 cliff finds the hook of a command by the entry point group ``openstack.cli.<command>``, which has no wildcard: pyproject.toml has
-one for each command in :data:`COMMANDS`.
+one for each command in :data:`COMMANDS` and :data:`PARTS`.
 """
 
 import argparse
@@ -87,8 +87,82 @@ COMMANDS = {
     "container_list": ("object-store", ""),
     "object_list": ("object-store", ""),
     "stack_list": ("orchestration", "stacks"),
+    "loadbalancer_list": ("load-balancer", "loadbalancers"),
+    "loadbalancer_listener_list": ("load-balancer", "listeners"),
+    "loadbalancer_pool_list": ("load-balancer", "pools"),
+    "loadbalancer_l7policy_list": ("load-balancer", "l7policies"),
+    "loadbalancer_healthmonitor_list": ("load-balancer", "healthmonitors"),
+    "loadbalancer_amphora_list": ("load-balancer", "amphorae"),
+    "loadbalancer_flavor_list": ("load-balancer", "flavors"),
+    "loadbalancer_flavorprofile_list": ("load-balancer", "flavorprofiles"),
+    "loadbalancer_availabilityzone_list": ("load-balancer", "availability_zones"),
+    "loadbalancer_availabilityzoneprofile_list": ("load-balancer", "availability_zone_profiles"),
+    "loadbalancer_provider_list": ("load-balancer", "providers"),
+    "zone_list": ("dns", "zones"),
+    "recordset_list": ("dns", "recordsets"),
+    "zone_import_list": ("dns", "imports"),
+    "zone_export_list": ("dns", "exports"),
+    "zone_transfer_request_list": ("dns", "transfer_requests"),
+    "zone_transfer_accept_list": ("dns", "transfer_accepts"),
+    "zone_blacklist_list": ("dns", "blacklists"),
+    "tld_list": ("dns", "tlds"),
+    "tsigkey_list": ("dns", "tsigkeys"),
+    "ptr_record_list": ("dns", "floatingips"),
+    "dns_service_list": ("dns", "service_statuses"),
+    "baremetal_node_list": ("baremetal", "nodes"),
+    "baremetal_port_list": ("baremetal", "ports"),
+    "baremetal_port_group_list": ("baremetal", "portgroups"),
+    "baremetal_chassis_list": ("baremetal", "chassis"),
+    "baremetal_allocation_list": ("baremetal", "allocations"),
+    "baremetal_volume_connector_list": ("baremetal", "connectors"),
+    "baremetal_volume_target_list": ("baremetal", "targets"),
+    "baremetal_deploy_template_list": ("baremetal", "deploy_templates"),
+    "baremetal_runbook_list": ("baremetal", "runbooks"),
+    "baremetal_conductor_list": ("baremetal", "conductors"),
+    "baremetal_driver_list": ("baremetal", "drivers"),
+    "coe_cluster_list": ("container-infrastructure-management", "clusters"),
+    "coe_cluster_template_list": ("container-infrastructure-management", "clustertemplates"),
+    "coe_service_list": ("container-infrastructure-management", "mservices"),
+    "secret_list": ("key-manager", "secrets"),
+    "secret_container_list": ("key-manager", "containers"),
+    "secret_order_list": ("key-manager", "orders"),
+    "share_list": ("shared-file-system", "shares"),
+    "share_snapshot_list": ("shared-file-system", "snapshots"),
+    "share_backup_list": ("shared-file-system", "share_backups"),
+    "share_transfer_list": ("shared-file-system", "transfers"),
+    "share_message_list": ("shared-file-system", "messages"),
+    "share_lock_list": ("shared-file-system", "resource_locks"),
+    "share_group_list": ("shared-file-system", "share_groups"),
+    "share_group_snapshot_list": ("shared-file-system", "share_group_snapshots"),
+    "share_network_list": ("shared-file-system", "share_networks"),
+    "share_security_service_list": ("shared-file-system", "security_services"),
+    "share_replica_list": ("shared-file-system", "share_replicas"),
+    "share_server_list": ("shared-file-system", "share_servers"),
+    "share_instance_list": ("shared-file-system", "share_instances"),
+    "share_snapshot_instance_list": ("shared-file-system", "snapshot_instances"),
+    "share_service_list": ("shared-file-system", "services"),
+    "share_availability_zone_list": ("shared-file-system", "availability_zones"),
 }
 """The service and the collection of the list that a command shows."""
+
+PARTS = {
+    "server_volume_list": "compute",
+    "server_event_list": "compute",
+    "image_member_list": "image",
+    "floating_ip_port_forwarding_list": "network",
+    "local_ip_association_list": "network",
+    "bgpvpn_network_association_list": "network",
+    "bgpvpn_port_association_list": "network",
+    "bgpvpn_router_association_list": "network",
+    "network_subport_list": "network",
+    "network_trunk_subport_list": "network",
+    "network_l3_conntrack_helper_list": "network",
+    "loadbalancer_member_list": "load-balancer",
+    "loadbalancer_l7rule_list": "load-balancer",
+    "zone_share_list": "dns",
+    "share_export_location_list": "shared-file-system",
+}
+"""The service of a command that shows what is below one resource, which it has asked for before."""
 
 
 class CloudColumn(CommandHook):
@@ -108,7 +182,8 @@ class CloudColumn(CommandHook):
 
     def after(self, parsed_args: argparse.Namespace, return_code: Any) -> Any:  # noqa: ARG002 (cliff's)
         """Return columns and rows: cliff passes those of a list in the place of a code."""
-        service, collection = COMMANDS[(self.cmd.cmd_name or "").replace(" ", "_")]
+        command = (self.cmd.cmd_name or "").replace(" ", "_")
+        service, collection = COMMANDS.get(command) or (PARTS[command], None)
         connection = self.cmd.app.client_manager.sdk_connection  # type: ignore[attr-defined]
         scope = scope_in_force(connection.config).scope
         adapter = mounted(connection.session.session)
@@ -117,6 +192,9 @@ class CloudColumn(CommandHook):
             return return_code
         columns, rows = return_code
         rows = [tuple(row) for row in rows]
-        clouds = adapter.items.clouds(collection, rows)
+        clouds = [""] * len(rows) if collection is None else adapter.items.clouds(collection, rows)
+        if not any(clouds):
+            # What is below one resource is in its cloud.
+            clouds = [adapter.items.cloud_of_parts()] * len(rows)
         adapter.items.forget()
         return (*columns, COLUMN), [(*row, cloud) for row, cloud in zip(rows, clouds, strict=True)]

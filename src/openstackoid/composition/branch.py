@@ -72,6 +72,7 @@ class Branch:
         self._before: set[str] = set()
         self._pages: set[tuple[str, str]] = set()
         self._asked = self._taken = False
+        self._read = 0
         self._replay: Replay | None = None
         backwards = query.backwards
         self._passed, self._ahead = (place.after, place.before) if backwards else (place.before, place.after)
@@ -167,8 +168,9 @@ class Branch:
         fresh = self._fresh(page)
         # A service that does not page, or that starts again, ends where nothing is new.
         self._more = page.more and bool(fresh)
+        self._read += len(page.items)
         if fresh:
-            self._marker = fresh[-1].id
+            self._marker = str(self._read) if self._query.kind.paging.marker == "offset" else fresh[-1].id
         self._buffer.extend(self._from_place(fresh))
         if not self._more and self._walk in (_Walk.SEEK, _Walk.COMPARE):
             self._not_found()
@@ -230,6 +232,6 @@ class Branch:
         self.fail(Failure(self.cloud, Fault.PLACE_LOST))
 
     def _restart(self, walk: _Walk) -> None:
-        self._walk, self._marker, self._more = walk, None, True
+        self._walk, self._marker, self._more, self._read = walk, None, True, 0
         self._before, self._pages = set(), set()
         self._buffer.clear()

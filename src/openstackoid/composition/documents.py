@@ -3,6 +3,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from openstackoid.composition.errors import Failure, Fault
@@ -56,6 +57,17 @@ def can_be_added(value: Any) -> bool:
     if isinstance(value, dict | list):
         return all(map(can_be_added, value.values() if isinstance(value, dict) else value))
     return not isinstance(value, int | float) or -LARGEST < value < LARGEST
+
+
+def counted(names: Sequence[str], name: str, one: Any, other: Any) -> Any:
+    """Return the member ``name`` of two documents: the sum if it is one of ``names``, else the first one.
+
+    ``metadata.total_count`` is a name of a member of an object.
+    """
+    if isinstance(one, dict) and isinstance(other, dict):
+        inner = [each.removeprefix(f"{name}.") for each in names if each.startswith(f"{name}.")]
+        return {key: counted(inner, key, value, other[key]) if key in other else value for key, value in one.items()}
+    return one + other if name in names and isinstance(one, int) and isinstance(other, int) else one
 
 
 def _refuse(text: str) -> NoReturn:

@@ -51,8 +51,8 @@ class ListKind:
 
     @property
     def walks_from_start(self) -> bool:
-        """Whether each page is found by a walk from the first item: what was listed before decides, or markers prove nothing."""
-        return bool(self.equal) or self.paging.unknown_marker == "ignored"
+        """Whether each page is found by a walk from the first item: what was listed before decides, or no marker is a proof."""
+        return bool(self.equal) or self.paging.unknown_marker == "ignored" or self.paging.marker == "offset"
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,12 +171,14 @@ class Listing:
 
     def _links(self, url: str) -> dict[str, object]:
         kind = self._query.kind
-        found = dict(self._directions(url))
+        found: dict[str, object] = dict(self._directions(url))
         match kind.paging.next:
             case "list" | "whole":
                 return {kind.links: [{"rel": rel, "href": href} for rel, href in found.items()]} if found else {}
+            case "object":
+                return {kind.links: {"self": self._url(url, self._query.link(self._query.marker)), **found}}
             case "top":
-                return {"first": self._url(url, self._query.link(None)), **found}
+                return {"first": self._url(url, self._query.link(None)), **found} if kind.paging.first else found
         return {}
 
     def _directions(self, url: str) -> Iterator[tuple[str, str]]:

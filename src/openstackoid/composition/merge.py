@@ -11,6 +11,7 @@ from openstackoid.composition.branch import Branch, PageRequest
 from openstackoid.composition.claims import Claims
 from openstackoid.composition.consumed import Consumed
 from openstackoid.composition.cut import Cut
+from openstackoid.composition.documents import counted
 from openstackoid.composition.errors import CompositionError, Failure
 from openstackoid.composition.page import Item, Rewrite
 from openstackoid.composition.query import ListQuery
@@ -94,11 +95,7 @@ class Merge:
         found: dict[str, object] = {}
         for branch in self._branches.values():
             for name, value in (branch.others or {}).items():
-                have = found.get(name)
-                if name in self._query.kind.paging.counted and isinstance(value, int) and isinstance(have, int):
-                    found[name] = have + value
-                else:
-                    found.setdefault(name, value)
+                found[name] = counted(self._query.kind.paging.counted, name, found[name], value) if name in found else value
         return found
 
     @property

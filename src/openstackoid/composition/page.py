@@ -132,6 +132,9 @@ class PageReader:
                 links = document.get(self._kind.links)
                 wanted = "previous" if backwards else "next"
                 return isinstance(links, list) and any(isinstance(link, dict) and link.get("rel") == wanted for link in links)
+            case "object":
+                links = document.get(self._kind.links)
+                return isinstance(links, dict) and isinstance(links.get("next"), str)
             case "top":
                 return isinstance(document.get("next"), str)
             case "none":
@@ -144,7 +147,7 @@ class PageReader:
         rest = {name: value for name, value in document.items() if name not in left_out and not name.endswith("_links")}
         if not is_shallow(rest):
             raise _ShapeError(TOO_DEEP)
-        if not can_be_added([rest.get(name) for name in kind.paging.counted]):
+        if not can_be_added([rest.get(name.partition(".")[0]) for name in kind.paging.counted]):
             raise _ShapeError("it counts too many")
         return rest
 

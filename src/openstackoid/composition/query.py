@@ -50,6 +50,9 @@ class ListQuery:
     def parse(cls, kind: ListKind, query: str, *, plain: bool = False) -> "ListQuery":
         """Parse the query of a URL. Raises :class:`CompositionError`."""
         pairs = tuple(parse_qsl(query, keep_blank_values=True))
+        for name in kind.paging.refused:
+            if _last(pairs, name) is not None:
+                raise CompositionError(400, f"{name}: it is not served for lists of several clouds; leave it out")
         order = _order(kind, pairs)
         reverse = kind.paging.reverse
         limit = _limit(kind, pairs)
@@ -74,16 +77,19 @@ class ListQuery:
         return min(wanted, most, max(SMALL, -(-2 * wanted // clouds)))
 
     def branch(self, batch: int | None, marker: str | None) -> str:
-        """Return the query of one page of a branch, after ``marker``."""
+        """Return the query of one page of a branch, after ``marker``: an offset where the service has no markers."""
         paging = {_LIMIT, _MARKER, _OFFSET, self.kind.paging.reverse}
         pairs = [pair for pair in self.pairs if pair[0] not in paging]
-        pairs += [(_FIELDS, name) for name in self.added]
+        if self.kind.paging.fields == "joined":
+            pairs = [(name, ",".join((value, *self.added)) if name == _FIELDS else value) for name, value in pairs]
+        else:
+            pairs += [(_FIELDS, name) for name in self.added]
         if self.plain:
             pairs = [*(pair for pair in pairs if pair[0] != _FORMAT), (_FORMAT, "json")]
         if batch is not None:
             pairs.append((_LIMIT, str(batch)))
         if marker is not None and not self.kind.is_whole:
-            pairs.append((_MARKER, marker))
+            pairs.append((_OFFSET if self.kind.paging.marker == "offset" else _MARKER, marker))
         if self.backwards and self.kind.paging.reverse is not None:
             pairs.append((self.kind.paging.reverse, "True"))
         return urlencode(pairs)
@@ -103,7 +109,7 @@ class ListQuery:
         """Whether the list has all that the service lists to the user: the query is about its pages, order and attributes."""
         paging = self.kind.paging
         about = {_LIMIT, _MARKER, _OFFSET, _SORT, _SORT_DIR, paging.sort_keys, paging.reverse, paging.reversed_by}
-        about |= {_FIELDS} if paging.fields else set()
+        about |= set() if paging.fields == "unknown" else {_FIELDS}
         return all(name in about or (name in _WIDER and value.lower() in _FALSE) for name, value in self.pairs)
 
     def digest(self, expression: str) -> bytes:
@@ -133,7 +139,8 @@ def _number(pairs: Pairs, name: str) -> int | None:
 
 def _limit(kind: ListKind, pairs: Pairs) -> int | None:
     rule = kind.paging.limit
-    given = _number(pairs, _LIMIT)
+    word = _last(pairs, _LIMIT)
+    given = rule.words[word] if word in rule.words else _number(pairs, _LIMIT)
     if given is None or (given == 0 and rule.zero == "all"):
         return rule.default
     return given if rule.most is None else min(given, rule.most)
@@ -171,7 +178,9 @@ def _attribute(kind: ListKind, name: str) -> str:
 def _added(kind: ListKind, pairs: Pairs, order: Order) -> tuple[str, ...]:
     """Return what ``fields`` leaves out of the attributes that a merge needs."""
     asked = {value for key, value in pairs if key == _FIELDS}
-    if not kind.paging.fields or not asked:
+    if kind.paging.fields == "joined":
+        asked = {name.strip() for value in asked for name in value.split(",")}
+    if kind.paging.fields == "unknown" or not asked:
         return ()
     return tuple(dict.fromkeys(name for name in _needed(kind, order.attributes) if name not in asked))
 

@@ -39,11 +39,12 @@ _Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class LimitSchema(Strict):
-    """``limit``: of a request without one (absent: all), the most, and the meaning of 0."""
+    """``limit``: of a request without one (absent: all), the most, the meaning of 0, and the numbers of words."""
 
     default: _Count | None = None
     most: _Count | None = None
     zero: Literal["nothing", "all"]
+    words: dict[_Name, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -55,23 +56,27 @@ class LimitSchema(Strict):
 class PagingSchema(Strict):
     """An entry of ``paging``: the ways in which a service pages.
 
-    ``next``: its links, in a ``list`` under ``links`` (by default the collection and ``_links``) or as ``next`` at the ``top``
-    of the document; ``none``: a page without items is the last; ``whole``: all is on one page. ``marker``: the id of an item, or
-    a value that sorts. ``ties``: the order of items that sort alike, by id.
+    ``next``: its links, in a ``list`` or an ``object`` under ``links`` (by default the collection and ``_links``) or as ``next``
+    at the ``top`` of the document, with ``first`` beside it; ``none``: a page without items is the last; ``whole``: all is on one
+    page. ``marker``: the id of an item, a value that sorts, or no marker but the ``offset`` of a page. ``ties``: the order of
+    items that sort alike, by id. ``fields``: each in a parameter of its own, or all in one. ``counted``: members, or members of
+    objects (``metadata.total_count``). ``refused``: parameters that are not served.
     """
 
     limit: LimitSchema
-    next: Literal["list", "top", "none", "whole"]
+    next: Literal["list", "object", "top", "none", "whole"]
+    first: bool = False
     links: _Name | None = None
-    marker: Literal["id", "value"] = "id"
+    marker: Literal["id", "value", "offset"] = "id"
     unknown_marker: Literal["refused", "ignored"] = "refused"
     sort_keys: _Name = "sort_key"
     ties: Literal["as-sorted", "ascending"] = "as-sorted"
     compare: Literal["caseless", "bytes"] = "caseless"
     reverse: _Name | None = None
     reversed_by: _Name | None = None
-    fields: bool = False
+    fields: Literal["unknown", "repeated", "joined"] = "unknown"
     counted: list[_Name] = Field(default_factory=list)
+    refused: list[_Name] = Field(default_factory=list)
 
 
 class ListSchema(Strict):

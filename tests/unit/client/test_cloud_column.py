@@ -7,15 +7,29 @@ from pathlib import Path
 
 import pytest
 
-from openstackoid.client.cloud_column import COMMANDS, CloudColumn
+from openstackoid.client.cloud_column import COMMANDS, PARTS, CloudColumn
 from openstackoid.composition import builtin_kinds
 
 from .conftest import Answer, FakeCloud, OpenStack
 
 BOTH = "image=CloudOne&CloudTwo"
 LIST = ("image", "list", "--os-scope", BOTH)
-_OTHER_COLLECTION = {("block-storage", "availabilityZoneInfo"), ("network", "availability_zones")}
-"""Lists that a command shows beside those of other services."""
+_WITHOUT_COMMAND = {("block-storage", "availabilityZoneInfo"), ("network", "availability_zones"), ("dns", "pools")}
+"""Lists that a command shows beside those of other services, or that no command shows."""
+_OF_PLUGINS = (
+    "stack_",
+    "loadbalancer_",
+    "zone_",
+    "recordset_",
+    "tld_",
+    "tsigkey_",
+    "ptr_",
+    "dns_",
+    "baremetal_",
+    "coe_",
+    "secret_",
+)
+"""The commands of plugins that are not installed here: of Heat, Octavia, Designate, Ironic, Magnum, Barbican."""
 
 
 @pytest.fixture
@@ -51,6 +65,25 @@ def test_an_item_without_a_cloud_leaves_its_cell_empty(openstack: OpenStack, clo
     assert [(row["Name"], row["Cloud"]) for row in done.json()] == [("cirros", "")]
 
 
+MEMBERS = ("image", "member", "list", "--os-scope", BOTH, "-f", "json")
+
+
+def test_what_is_below_one_resource_is_in_its_cloud(openstack: OpenStack, merged: FakeCloud) -> None:
+    """The command asks for the image first: by its id, or by its name in a list."""
+    id_ = "7472ace0-0000-4000-8000-000000000000"
+    image = {"id": id_, "name": "a", "os_scope_cloud": "CloudTwo"}
+    merged.routes["GET", f"/image/v2/images/{id_}"] = Answer(200, image)
+    members = [{"image_id": id_, "member_id": name, "status": "pending"} for name in ("p", "q")]
+    merged.routes["GET", f"/image/v2/images/{id_}/members"] = Answer(200, {"members": members})
+    done = openstack(*MEMBERS, id_)
+    assert done.code == 0, done.stderr
+    assert [(row["Member ID"], row["Cloud"]) for row in done.json()] == [("p", "CloudTwo"), ("q", "CloudTwo")]
+    merged.routes["GET", "/image/v2/images"] = Answer(200, {"images": [image]})
+    assert [row["Cloud"] for row in openstack(*MEMBERS, "a").json()] == ["CloudTwo", "CloudTwo"]
+    merged.routes["GET", f"/image/v2/images/{id_}"] = Answer(200, {"id": id_, "name": "a"})
+    assert [row["Cloud"] for row in openstack(*MEMBERS, id_).json()] == ["", ""]
+
+
 @pytest.mark.parametrize("scope", ["image=CloudTwo", "image=CloudOne|CloudTwo", "compute=CloudOne&CloudTwo", "none"])
 def test_without_several_clouds_at_once_there_is_no_column(openstack: OpenStack, merged: FakeCloud, scope: str) -> None:
     done = openstack("image", "list", "--os-scope", scope, "-f", "json")
@@ -81,16 +114,17 @@ def test_a_partial_answer_is_warned_of(openstack: OpenStack, merged: FakeCloud) 
 def test_each_command_has_its_entry_point() -> None:
     groups = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]["entry-points"]
     hooked = {group.removeprefix("openstack.cli.") for group in groups if group.startswith("openstack.cli.")} - {"extension"}
-    assert hooked == set(COMMANDS)
+    assert hooked == {*COMMANDS, *PARTS}
+    assert not COMMANDS.keys() & PARTS.keys()
     known = {
         entry.name for group in entry_points().groups if group.startswith("openstack.") for entry in entry_points(group=group)
     }
-    assert set(COMMANDS) - known == {"stack_list"}, "that of python-heatclient, which is not installed here"
-    for command in COMMANDS:
+    assert {command for command in hooked if not command.startswith(_OF_PLUGINS)} <= known
+    for command in hooked:
         (entry,) = entry_points(group=f"openstack.cli.{command}")
         assert entry.load() is CloudColumn
 
 
 def test_each_merged_list_has_its_command() -> None:
     lists = {(kind.service, kind.collection) for kind in builtin_kinds().lists()}
-    assert lists == set(COMMANDS.values()) | _OTHER_COLLECTION
+    assert lists == set(COMMANDS.values()) | _WITHOUT_COMMAND

@@ -11,10 +11,15 @@ from openstackoid.client.merged_items import MergedItems
 def read(*documents: object) -> MergedItems:
     items = MergedItems()
     for document in documents:
-        response = requests.Response()
-        response._content = document if isinstance(document, bytes) else json.dumps(document).encode()
-        items.read(response)
+        items.read(answer(document))
     return items
+
+
+def answer(document: object, url: str = "http://gateway/list") -> requests.Response:
+    response = requests.Response()
+    response.url = url
+    response._content = document if isinstance(document, bytes) else json.dumps(document).encode()
+    return response
 
 
 def of(cloud: object, **item: object) -> dict[str, object]:
@@ -59,3 +64,21 @@ def test_other_answers_are_left_alone() -> None:
     )
     assert garbage.clouds("images", [("1",)]) == [""]
     assert garbage.clouds("images", [("2",)]) == ["T?"], "no character that controls a terminal"
+
+
+def test_a_part_of_an_item_is_in_its_cloud() -> None:
+    """Answers about parts name no cloud; the id in their path tells."""
+    items = read({"server": of("Two", id="s1")}, {"servers": [of("One", id="s2"), of("Two", uuid="s3")]}, of("One", id="s4"))
+    assert items.cloud_of_parts() == "", "no part was read"
+    for id_, cloud in (("s1", "Two"), ("s2", "One"), ("s3", "Two"), ("s4", "One")):
+        fresh = read({"server": of("Two", id="s1")}, {"servers": [of("One", id="s2"), of("Two", uuid="s3")]}, of("One", id="s4"))
+        fresh.read(answer({"parts": []}, f"http://gateway/compute/v2.1/servers/{id_}/parts?x=s9"))
+        assert fresh.cloud_of_parts() == cloud
+    items.read(answer({"server": {}}, "http://gateway/compute/v2.1/servers/s1"))
+    assert items.cloud_of_parts() == "", "the item itself is no part"
+    items.read(answer({"parts": []}, "http://gateway/compute/v2.1/servers/s1/parts"))
+    items.read(answer({"parts": []}, "http://gateway/compute/v2.1/servers/s2/parts"))
+    assert items.cloud_of_parts() == "", "there are two"
+    items.forget()
+    items.read(answer({"parts": []}, "http://gateway/compute/v2.1/servers/s1/parts"))
+    assert items.cloud_of_parts() == ""

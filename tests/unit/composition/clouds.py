@@ -28,6 +28,14 @@ PATHS = {
     "stacks": ("orchestration", "/v1/00000000000000000000000000000001/stacks"),
     "containers": ("object-store", "/v1/AUTH_1"),
     "server-groups": ("compute", "/v2.1/os-server-groups"),
+    "load-balancers": ("load-balancer", "/v2.0/lbaas/loadbalancers"),
+    "zones": ("dns", "/v2/zones"),
+    "nodes": ("baremetal", "/v1/nodes"),
+    "clusters": ("container-infrastructure-management", "/v1/clusters"),
+    "secrets": ("key-manager", "/v1/secrets"),
+    "orders": ("key-manager", "/v1/orders"),
+    "shares": ("shared-file-system", "/v2/shares/detail"),
+    "share-networks": ("shared-file-system", "/v2/share-networks/detail"),
 }
 
 
@@ -65,6 +73,8 @@ class FakeCloud:
         backwards = paging.reverse is not None and pairs.get(paging.reverse, "") == "True"
         marker, ids = pairs.get("marker"), [self.id(item) for item in items]
         begin, end = 0, len(items)
+        if paging.marker == "offset":
+            begin, marker = int(pairs.get("offset", "0")), None
         if marker is not None and paging.marker == "value":
             descends = pairs.get(paging.reversed_by or "") == "true"
             begin = sum(id_ >= marker if descends else id_ <= marker for id_ in ids)
@@ -73,7 +83,9 @@ class FakeCloud:
         elif marker is not None and paging.unknown_marker == "refused":
             return 400, b'{"badRequest": {"code": 400, "message": "marker not found"}}'
         page = items[max(begin, end - limit) : end] if backwards else items[begin : min(end, begin + limit)]
-        return 200, self._document(page, self._links(page, limit, backwards))
+        # A service that counts knows that it has shown all; others see only that a page is full.
+        is_last = paging.marker == "offset" and begin + len(page) == len(items)
+        return 200, self._document(page, [] if is_last else self._links(page, limit, backwards))
 
     def _links(self, page: list[Item], limit: int, backwards: bool) -> list[Item]:
         links = []
@@ -88,12 +100,18 @@ class FakeCloud:
         if not self.kind.collection:
             return json.dumps(shown).encode()
         document: Item = {self.kind.collection: shown}
-        if self.kind.paging.next == "top":
-            document |= {"first": "/v2/images", "schema": "/v2/schemas/images"}
-            if any(link["rel"] == "next" for link in links):
-                document["next"] = "/v2/images?marker=service"
-        elif links:
-            document[self.kind.links] = links
+        following = {link["rel"]: link["href"] for link in links}
+        match self.kind.paging.next:
+            case "top":
+                document |= {"first": "/v2/images", "schema": "/v2/schemas/images"} if self.kind.paging.first else {}
+                document |= following
+            case "object":
+                document[self.kind.links] = {"self": "http://service/list", **following}
+            case "list" if links:
+                document[self.kind.links] = links
+        for name in self.kind.paging.counted:
+            outer, _, inner = name.partition(".")
+            document[outer] = {inner: len(self.items)} if inner else len(self.items)
         return json.dumps(document).encode()
 
     def id(self, item: Item) -> str:
@@ -153,7 +171,9 @@ class Answer:
             return None
         if rel in self.document:
             return urlsplit(self.document[rel]).query
-        links: list[Item] = next((value for name, value in self.document.items() if name.endswith("links")), [])
+        links: Any = next((value for name, value in self.document.items() if name.endswith("links")), [])
+        if isinstance(links, dict):
+            return urlsplit(links[rel]).query if rel in links else None
         return next((urlsplit(link["href"]).query for link in links if link["rel"] == rel), None)
 
 
