@@ -97,8 +97,12 @@ def test_a_cloud_whose_glance_fails(
                 requests.get(world.url("CloudOne", "image", "/v2/images/x"), headers=headers, timeout=1, verify=authority())
             return bool(server.served)
 
-        # It was down, and the gateways do not know yet that it is there.
-        until(is_served)
-        server.fails = True
-        boots(one, image, f"{SERVER}-{handler.__name__}".lower(), booted)
+        # It was down, and the gateways do not know yet that it is there; on a busy machine, a check may fail meanwhile.
+        for number in range(3):
+            server.fails, server.served = False, 0
+            until(is_served)
+            server.fails = True
+            boots(one, image, f"{SERVER}-{handler.__name__}-{number}".lower(), booted)
+            if server.asked:
+                break
         assert server.asked > 0
