@@ -17,7 +17,7 @@ from rich.console import Console
 from bench.errors import BenchError
 from bench.lab.processes import Processes
 from examples.session import lab_with, openstackoid
-from openstackoid.binding import BoundToken, KeyRepository, Kind, audience_digest, scope_digest, seal_token
+from openstackoid.binding import BoundToken, KeyRepository, Kind, audience_digest, ends_at, scope_digest, seal_token
 from openstackoid.lab.lab import Lab
 from openstackoid.scope import join_token, parse
 
@@ -53,7 +53,7 @@ class Place:
         """Return a token of :data:`HERE` as its gateway binds it to that of :data:`THERE` under a scope."""
         completed = parse(scope).completed(HERE).to_header()
         keys = KeyRepository(self.lab.directory / "gateways" / HERE / "keys").current()
-        ends = int(time.time()) + _BOUND_SECONDS
+        ends = ends_at(time.time(), _BOUND_SECONDS)
         sealed = seal_token(keys, BoundToken(Kind.USER, audience_digest(THERE), ends, scope_digest(completed), token))
         return join_token(sealed, completed)
 
