@@ -2,12 +2,12 @@
 """Three real gateways that are peers, with certificates between them, simple services behind, and a time of day of their own."""
 
 import ssl
-import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from http.client import HTTPException, HTTPSConnection
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from http.client import HTTPSConnection
 from pathlib import Path
 
+from observe.asking import asking
 from openstackoid.certs import issue, make_authority
 from unit.gateway.running import free_port, service
 from unit.gateway.test_metrics import Measured
@@ -15,7 +15,6 @@ from unit.gateway.test_metrics import Measured
 CLOUDS = ("CloudOne", "CloudTwo", "CloudThree")
 SERVICES = ("identity", "image")
 CLOCK = Path(__file__).parent / "clock"
-PAUSE = 0.1
 
 
 class Peer(Measured):
@@ -86,22 +85,7 @@ def three(folder: Path, disk: Path) -> Iterator[dict[str, Peer]]:
         yield gateways
 
 
-@contextmanager
-def users(gateway: Peer, cloud: str = "CloudTwo") -> Iterator[None]:
+def users(gateway: Peer, cloud: str = "CloudTwo") -> AbstractContextManager[None]:
     """Have users ask for images of another cloud, again and again."""
-    enough, headers = threading.Event(), {"X-Auth-Token": "tok", "X-Scope": f'{{"image": "{cloud}"}}'}
-
-    def run() -> None:
-        while not enough.wait(PAUSE):
-            try:
-                gateway.get("/image/v2/images", headers)
-            except (OSError, HTTPException):
-                continue
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield
-    finally:
-        enough.set()
-        thread.join()
+    headers = {"X-Auth-Token": "tok", "X-Scope": f'{{"image": "{cloud}"}}'}
+    return asking(lambda: gateway.get("/image/v2/images", headers))

@@ -7,8 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from http.client import HTTPException
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from faults.watching import Night, watching
 from lab.links import ask
 from lab.plain_http import frontend
 from lab.raised import HORIZON, raised
+from observe.asking import asking
 from unit.gateway.running import free_port
 
 STOPPED, RUNNING = 3.0, 0.2
@@ -55,25 +55,12 @@ def pid(lab: Any, cloud: str, service: str) -> int:
     return int(next(one["pid"] for one in services if one["name"] == service))
 
 
-@contextmanager
-def users(lab: Any) -> Iterator[None]:
+def users(lab: Any) -> AbstractContextManager[None]:
     """Have a user of CloudOne ask for images of CloudTwo, again and again."""
     token = User("CloudOne").openstack("token", "issue", "-f", "value", "-c", "id").stdout.strip()
     headers = {"X-Auth-Token": token, "X-Scope": json.dumps({"image": "CloudTwo"})}
-    url, enough = f"{frontend(lab, 'CloudOne')}/image/v2/images", threading.Event()
-
-    def run() -> None:
-        while not enough.wait(0.1):
-            with suppress(OSError, HTTPException):
-                ask(url, headers)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield
-    finally:
-        enough.set()
-        thread.join()
+    url = f"{frontend(lab, 'CloudOne')}/image/v2/images"
+    return asking(lambda: ask(url, headers))
 
 
 @contextmanager

@@ -4,13 +4,11 @@
 import os
 import signal
 import sqlite3
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import partial
-from http.client import HTTPException
 
+from observe.asking import PAUSE, asking
 from observe.watching import Watch
 from openstackoid.certs import issue
 from unit.gateway.pair import PeerGateway
@@ -19,28 +17,6 @@ from unit.gateway.running import free_port
 TOKEN = {"X-Auth-Token": "tok"}
 SCOPED = {**TOKEN, "X-Scope": '{"image": "CloudTwo"}'}
 WRITES = {**TOKEN, "X-Scope": '{"network": "CloudTwo"}'}
-PAUSE = 0.1
-
-
-@contextmanager
-def asking(request: Callable[[], object]) -> Iterator[None]:
-    """Send a request again and again, of which any may fail."""
-    enough = threading.Event()
-
-    def run() -> None:
-        while not enough.wait(PAUSE):
-            try:
-                request()
-            except (OSError, HTTPException):
-                continue
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield
-    finally:
-        enough.set()
-        thread.join()
 
 
 def test_nothing_fires_where_nothing_is_wrong(one: PeerGateway, watch: Watch) -> None:
