@@ -156,7 +156,7 @@ PEERS = [
         {
             f"sum by (home, result) (rate(openstackoid_token_validations_total{{{_CLOUD}}}{_RATE}))": "{{home}}: {{result}}",
         },
-        "Questions to Keystones about tokens. Cached answers are none.",
+        "Questions to Keystones about tokens. Cached answers are not counted.",
         unit="reqps",
     ),
     Panel(

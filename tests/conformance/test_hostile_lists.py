@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``A & B`` by a real HAProxy and the Python service: answers that are none, and markers of other users and lists."""
+"""``A & B`` by a real HAProxy and the Python service: invalid answers, and markers of other users and lists."""
 
 import gzip
 import json

@@ -39,7 +39,7 @@ class History:
     changes: deque[Change] = field(default_factory=lambda: deque(maxlen=KEPT))
 
     def note(self, found: Mapping[Name, str], now: float) -> None:
-        """Note the states of one look. A part that is not in it is forgotten; ``unknown`` is no change."""
+        """Note the states of one look. A part that is not in it is forgotten; ``unknown`` changes nothing."""
         kept: dict[Name, Since] = {}
         for name, state in found.items():
             known = self.states.get(name)

@@ -32,7 +32,7 @@ class Paged(Generic[Row]):
 
 
 def paged(rows: Sequence[Row], asked: str) -> Paged[Row]:
-    """Return the page that the text ``asked`` names, the nearest one for a number that is none of a page."""
+    """Return the page that the text ``asked`` names, the nearest one if there is no such page."""
     pages = max(1, -(-len(rows) // SIZE))
     number = min(max(int(asked), 1), pages) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 1
     return Paged(rows[(number - 1) * SIZE : number * SIZE], number, pages, len(rows))

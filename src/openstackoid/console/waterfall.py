@@ -104,7 +104,7 @@ class Waterfall:
 
 
 def waterfall(page: Mapping[str, Any]) -> Waterfall:
-    """Return the drawing of a gateway's page about a trace. Records that are none are left out."""
+    """Return the drawing of a gateway's page about a trace. What is not a record is left out."""
     hops = [hop for hop in map(hop_of, _list(page.get("hops"))) if hop is not None]
     gaps = [gap for gap in _list(page.get("missing")) if isinstance(gap, Mapping)]
     missing = [(plain(gap.get("cloud"), 64), plain(gap.get("reason"))) for gap in gaps]

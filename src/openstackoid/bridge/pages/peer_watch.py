@@ -17,21 +17,16 @@ from aiohttp import hdrs
 
 from openstackoid.bridge.errors import AnswerError, without_gateway
 from openstackoid.bridge.message.deadline import Deadline
+from openstackoid.bridge.pages.peer_questions import PeerQuestions
+from openstackoid.bridge.pages.reachability import AT_MOST, KEPT, PATIENCE
 from openstackoid.bridge.upstream.target import Target, gateway_targets
 from openstackoid.bridge.upstream.upstream import Upstream, UpstreamError, UpstreamRequest, first_reached, read_answer
 from openstackoid.mesh import Mesh, Timeouts, mesh_digest
 from openstackoid.routing.pages import MESH, ONLY_HERE
 from openstackoid.telemetry import PeerAnswer
 
-FOR_A_LOOK, FOR_A_SCRAPE = 128, 16
-"""Peers that are asked for one look of the operator, and for one scrape."""
-
-AT_ONCE = 32
-PATIENCE = 1.0
-"""Seconds that a look waits for answers."""
-
-KEPT = 120.0
-"""Seconds for which an answer is told."""
+FOR_A_SCRAPE = 16
+"""Peers that are asked for one scrape."""
 
 SOCKETS = 2
 """The most sockets of a peer's gateway that are tried, one after the other, for one that accepts a connection."""
@@ -45,52 +40,29 @@ class PeerWatch:
 
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
-        self._known: dict[str, tuple[float, PeerAnswer]] = {}
-        self._asking: dict[str, asyncio.Task[None]] = {}
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._questions = PeerQuestions(upstream.at, self._answer)
 
     async def run(self) -> None:
         """Wait until the task is cancelled, and ask no more then."""
         try:
             await asyncio.Event().wait()
         finally:
-            for asking in self._asking.values():
-                asking.cancel()
+            self._questions.cancel()
 
     async def document(self, mesh: Mesh) -> dict[str, Any]:
         """Return the answers for the operator's page, at most ``timeouts.check`` seconds old where there was time to ask."""
-        self.ask(mesh, FOR_A_LOOK)
-        if self._asking:
-            await asyncio.wait(self._asking.values(), timeout=PATIENCE)
+        self._questions.begin(mesh, AT_MOST)
+        await self._questions.wait(PATIENCE)
         return {name: asdict(answer) for name, answer in self.answers(mesh).items()}
 
     def scraped(self, mesh: Mesh) -> Mapping[str, PeerAnswer]:
         """Return the answers that are known, and ask a few peers for the next scrape."""
-        self.ask(mesh, FOR_A_SCRAPE)
+        self._questions.begin(mesh, FOR_A_SCRAPE)
         return self.answers(mesh)
 
     def answers(self, mesh: Mesh) -> Mapping[str, PeerAnswer]:
         """Return the answers of the last two minutes."""
-        since = time.monotonic() - KEPT
-        return {name: answer for name, (when, answer) in self._known.items() if when > since and name in mesh.clouds}
-
-    def ask(self, mesh: Mesh, most: int) -> None:
-        """Begin to ask the peers without a recent answer, those first that were asked longest ago."""
-        peers = [name for name in mesh.clouds if name != self._upstream.at]
-        self._known = {name: self._known[name] for name in peers if name in self._known}
-        old = time.monotonic() - mesh.clouds[self._upstream.at].timeouts.check
-        times = ((self._known.get(name, (float("-inf"), None))[0], name) for name in peers if name not in self._asking)
-        due = sorted(each for each in times if each[0] < old)
-        for _, name in due[: max(0, most - len(self._asking))]:
-            self._asking[name] = asyncio.create_task(self._ask(mesh, name))
-
-    async def _ask(self, mesh: Mesh, name: str) -> None:
-        try:
-            async with self._slots:
-                answer = await self._answer(mesh, name)
-            self._known[name] = (time.monotonic(), answer)
-        finally:
-            del self._asking[name]
+        return self._questions.answers(mesh, KEPT)
 
     async def _answer(self, mesh: Mesh, name: str) -> PeerAnswer:
         connect = mesh.clouds[self._upstream.at].timeouts.connect
