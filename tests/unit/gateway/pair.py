@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from openstackoid.certs import issue, make_authority
-from unit.gateway.running import Echo, Server, free_port, serving
+from unit.gateway.running import PATIENCE, Echo, Server, free_port, health, serving
 from unit.gateway.test_metrics import Measured
+from waiting import until
 
 CLOUDS = ("CloudOne", "CloudTwo")
 SERVICES = ("identity", "image", "network")
@@ -161,4 +162,6 @@ def pair(folder: Path, days: int = 100, **settings: str) -> Iterator[tuple[PeerG
             gateway.describe("")
             gateway.start()
             stack.callback(gateway.stop)
+        # The first has found the second away while that one started, and does not try it again for a moment.
+        until(lambda: health(one).get(two.cloud) == health(two).get(one.cloud) == "up", PATIENCE)
         yield one, two
