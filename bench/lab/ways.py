@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from bench.composed import SLACK_MS
-from bench.lab.client import Client
+from bench.lab.client import Client, SideBySide
 from bench.lab.goals import ACROSS, CHAIN, THROUGH
 from bench.lab.place import HERE, THERE, Place, marked
 from bench.lab.terminator import Terminator
@@ -13,8 +13,9 @@ from bench.lab.things import ABROAD, Things
 
 STRAIGHT, TLS_ALONE, STRAIGHT_THERE, ENTRANCE = "straight", "tls_alone", "straight_there", "entrance"
 GUEST, DELEGATED = "guest", "delegated"
+IMAGE_HERE = '{"image":"CloudOne"}'
 IMAGE_THERE = '{"image":"CloudTwo"}'
-BOTH = "both"
+BOTH, SIDE_BY_SIDE = "both", "side_by_side"
 IMAGE_OF_BOTH = '{"image":"CloudOne & CloudTwo"}'
 COMPUTE_THERE = '{"compute":"CloudTwo"}'
 SIZE = 64 * 1024 * 1024
@@ -22,7 +23,7 @@ SIZE = 64 * 1024 * 1024
 PROCESSES = {"image": "glance", "compute": "nova-api"}
 """The lab's name for the process of a service."""
 
-_BESIDE = ((THROUGH, TLS_ALONE), (ACROSS, CHAIN), (GUEST, ENTRANCE))
+_BESIDE = ((THROUGH, TLS_ALONE), (ACROSS, CHAIN), (GUEST, ENTRANCE), (BOTH, ACROSS))
 
 QUESTIONS = ("images", "servers", "download", "delegated", "delegated_first", "composition", "first")
 """The keys of what :func:`questions` returns."""
@@ -149,7 +150,11 @@ def questions(place: Place, things: Things, alone: Terminator, chain: Terminator
         guest(file), title=f"a guest: {HERE}'s gateway, at {THERE}'s gateway", before=documents[files[1]], baseline=None
     )
     slowest = replace(next(way for way in images if way.key == ACROSS), title=f"{THERE} alone", baseline=None)
-    both = replace(slowest, key=BOTH, title="both at once", headers=scoped(IMAGE_OF_BOTH), baseline=ACROSS)
+    branches = [(Client(place.frontend(HERE, "image"), place.tls()), {"X-Scope": scope}) for scope in (IMAGE_HERE, IMAGE_THERE)]
+    beside_each_other = replace(
+        slowest, key=SIDE_BY_SIDE, title="both clouds, asked by the client", client=SideBySide(branches), headers=plain
+    )
+    both = replace(slowest, key=BOTH, title="both in one list", headers=scoped(IMAGE_OF_BOTH), baseline=SIDE_BY_SIDE)
     return [
         Question("images", "GET /v2/images", (*images, guest(images)), 50),
         Question("servers", "GET /servers/detail, two servers", servers, 10),
@@ -169,6 +174,12 @@ def questions(place: Place, things: Things, alone: Terminator, chain: Terminator
             new_tokens=True,
             length=SIZE,
         ),
-        Question("composition", "GET /v2/images of both clouds in one list", (slowest, both), 20, spared=SLACK_MS / 1000),
+        Question(
+            "composition",
+            "GET /v2/images of both clouds in one list",
+            (slowest, beside_each_other, both),
+            20,
+            spared=SLACK_MS / 1000,
+        ),
         Question("first", "GET /v2/images, each time with a token that nobody has seen", first, 1, new_tokens=True),
     ]
