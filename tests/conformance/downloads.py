@@ -125,9 +125,9 @@ class Cloud:
         """Return the number of admissions of downloads that HAProxy keeps."""
         return sum(len(line.split("|")) > 1 and line.split("|")[-4] != "" for line in self._routes())
 
-    def sealed(self, token: str) -> str:
-        """Return the sealed part of the newest admission."""
-        self.ask(DOCUMENT, token)
+    def sealed(self, token: str, own: str = "") -> str:
+        """Return the sealed part of a new admission, for which a client names a key of its ``own``."""
+        self.ask(DOCUMENT, token, X_OpenStackoid_Route_Seal=own)
         salt = self.command("show env OPENSTACKOID_SALT").strip().partition("=")[2]
         key = f"GET|image.public|||={'bound1.'}~{token.partition('~')[2]}|."
         digest = hashlib.sha256(f"{token}||{key}|CloudTwo|{salt}".encode()).hexdigest()
@@ -194,15 +194,15 @@ def changed(bound: str) -> str:
 
 
 def lasts(here: Cloud, token: str) -> float:
-    """Return the seconds for which HAProxy serves downloads by a token alone."""
-    began, served = time.monotonic(), 0.0
+    """Return the seconds after the first answer in which HAProxy still served a download by a token alone."""
     assert here.ask(DOCUMENT, token)[0] == 200
+    answered, last = time.monotonic(), 0.0
     here.recorder.answers = BYTES
-    while here.alone(FILE, token) == 200:
-        served = time.monotonic() - began
+    while (asked := time.monotonic()) and here.alone(FILE, token) == 200:
+        last = asked - answered
         time.sleep(0.1)
     here.recorder.answers = {}
-    return served
+    return last
 
 
 def unsealed(sealed: str, secret: str, text: str) -> str | None:

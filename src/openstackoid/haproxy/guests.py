@@ -5,6 +5,8 @@ An admission stands in ``routes.map`` under a digest (:mod:`openstackoid.routing
 all of this holds: it has not ended, it names the path in ``paths.map``, it has requests left, and the process is not being
 replaced, for its successor may have another policy. Guests have backends of their own, so that the users of this cloud meet none
 of their rules; each server there is up when that of the other backend is.
+
+The admission of a peer's downloads is found by the same rules, and sent on by :mod:`openstackoid.haproxy.delegated_downloads`.
 """
 
 import math
