@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What holds for every test: the environment, and how ``pytest -n auto`` shares tests out among processes."""
 
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
@@ -42,6 +43,20 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     end_forks()
     if _RUN in config.stash:
         config.stash[_RUN].end()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect without the garbage collector, and spare it all that was collected: it would walk thousands of tests each time.
+
+    That is half of the time of the collection, in each process of the run.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types

@@ -25,7 +25,7 @@ PROCESSES = {"image": "glance", "compute": "nova-api"}
 
 _BESIDE = ((THROUGH, TLS_ALONE), (ACROSS, CHAIN), (GUEST, ENTRANCE), (BOTH, ACROSS))
 
-QUESTIONS = ("images", "servers", "download", "delegated", "composition", "first")
+QUESTIONS = ("images", "servers", "download", "delegated", "delegated_first", "composition", "first")
 """The keys of what :func:`questions` returns."""
 
 _FIRST_ID = "req-a0d17000-3e1c-4c5b-9d52-6a1d0f7a9c11"
@@ -35,7 +35,9 @@ _FIRST_ID = "req-a0d17000-3e1c-4c5b-9d52-6a1d0f7a9c11"
 @dataclass(frozen=True)
 class Way:
     """One way of a question. ``headers`` makes its headers of the user's token; ``baseline``: the key of the way that it is
-    put in relation to, or None; ``process``: the id of the service's process that answers."""
+    put in relation to, or None; ``process``: the id of the service's process that answers. ``before``: the path that is asked
+    first, in the same time, or None.
+    """
 
     key: str
     title: str
@@ -45,6 +47,7 @@ class Way:
     baseline: str | None
     process: int | None = None
     digest: str | None = None
+    before: str | None = None
 
 
 @dataclass(frozen=True)
@@ -132,15 +135,20 @@ def questions(place: Place, things: Things, alone: Terminator, chain: Terminator
         title = "the same with a bound token, as gateways send it"
         return replace(entrance, key=GUEST, title=title, headers=_as_bound(place, IMAGE_THERE))
 
+    # glanceclient asks for the document right before the bytes.
+    documents = {path: path.removesuffix("/file") for path in files}
     read = replace(
         file[0],
         key=DELEGATED,
+        before=documents[files[0]],
         title=f"{THERE}'s gateway in the name of a user of {HERE}, at {HERE}'s gateway",
         client=Client(place.frontend(HERE, "image"), place.tls(THERE)),
         headers=_as_bound(place, COMPUTE_THERE),
         baseline=GUEST,
     )
-    beside = replace(guest(file), title=f"a guest: {HERE}'s gateway, at {THERE}'s gateway", baseline=None)
+    beside = replace(
+        guest(file), title=f"a guest: {HERE}'s gateway, at {THERE}'s gateway", before=documents[files[1]], baseline=None
+    )
     slowest = replace(next(way for way in images if way.key == ACROSS), title=f"{THERE} alone", baseline=None)
     branches = [(Client(place.frontend(HERE, "image"), place.tls()), {"X-Scope": scope}) for scope in (IMAGE_HERE, IMAGE_THERE)]
     beside_each_other = replace(
@@ -156,6 +164,14 @@ def questions(place: Place, things: Things, alone: Terminator, chain: Terminator
             "An image of 64 MiB, as a peer's Nova reads it here, beside a guest's download",
             (beside, read),
             3,
+            length=SIZE,
+        ),
+        Question(
+            "delegated_first",
+            "The same, each time with a token that nobody has seen",
+            (beside, read),
+            1,
+            new_tokens=True,
             length=SIZE,
         ),
         Question(

@@ -56,7 +56,8 @@ def newer_tokens(draw: st.DrawFn) -> str:
 
 
 older_tokens = st.builds("{}!SCOPE!{}".format, bare, texts)
-tokens = st.one_of(bare, older_tokens, newer_tokens(), once_in(8).flatmap(lambda odd: older_tokens.map(quote) if odd else bare))
+quoted_tokens = older_tokens.map(quote)
+tokens = st.one_of(bare, older_tokens, newer_tokens(), once_in(8).flatmap(lambda odd: quoted_tokens if odd else bare))
 ids = st.sampled_from(
     [
         *map(marked, range(100, 104)),
@@ -77,6 +78,7 @@ HEADERS = {
     "Via": mostly(["1.1 CloudTwo (openstackoid)"], ["1.0 fred, 1.1 CloudOne (openstackoid)", "1.1 fred", "(openstackoid)"], 4),
     "X-Scope-Force": mostly(["true"], ["True", "no", ""], 4),
 }
+other_headers = st.lists(st.sampled_from([name for name in HEADERS if name != "X-Auth-Token"]), max_size=2, unique=True)
 
 
 @st.composite
@@ -84,7 +86,7 @@ def headers(draw: st.DrawFn, service: str) -> tuple[tuple[str, str], ...]:
     """A user's token mostly, a scope somewhere, a few others, and seldom one of them twice."""
     anonymous = draw(once_in(6))
     names = [] if anonymous else ["X-Auth-Token"]
-    names += draw(st.lists(st.sampled_from([name for name in HEADERS if name != "X-Auth-Token"]), max_size=2, unique=True))
+    names += draw(other_headers)
     if service == "identity" and "x-subject-token" not in names and draw(st.booleans()):
         names.append("x-subject-token")
     if draw(once_in(30)) and names:

@@ -13,7 +13,7 @@ import psutil
 
 from openstackoid.binding import load_keys
 from openstackoid.bridge.audit.syslog import context_for
-from openstackoid.bridge.trace.export import unable_to_export
+from openstackoid.bridge.trace.otel_extra import unable_to_export
 from openstackoid.cli.options import add_gateway
 from openstackoid.gateway import Folder, Supervisor, default_folder, load_configuration, render
 from openstackoid.gateway.certificates import check_certificate, uses

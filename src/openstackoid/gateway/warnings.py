@@ -5,7 +5,7 @@ import contextlib
 import logging
 import time
 
-from openstackoid.bridge.trace.export import unable_to_export
+from openstackoid.bridge.trace.otel_extra import unable_to_export
 from openstackoid.errors import OpenstackoidError
 from openstackoid.gateway.certificates import check_certificate
 from openstackoid.gateway.configuration import Configuration, deprecated_settings, keys_apart, tokens_that_leave

@@ -60,6 +60,8 @@ class Services(Echo, BaseHTTPRequestHandler):
             self.hold()
         elif "/v3/auth/tokens" in self.path:
             self.answer(json.dumps({"token": _TOKEN}).encode(), "application/json")
+        elif self.path.endswith("/file"):
+            self.answer(b"bytes", "application/octet-stream")
         else:
             self.answer(b'{"images": []}', "application/json")
 

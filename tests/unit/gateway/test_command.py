@@ -3,6 +3,8 @@
 
 import shlex
 import stat
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -35,6 +37,13 @@ def mesh(tmp_path: Path) -> Path:
     path = tmp_path / "mesh.yaml"
     path.write_text(description(8801, 9001))
     return path
+
+
+def test_the_command_imports_no_http_library_or_database() -> None:
+    source = "import sys, openstackoid.cli.gateway; print(*sys.modules)"
+    loaded = set(subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True).stdout.split())
+    assert "openstackoid.gateway.supervisor" in loaded
+    assert loaded & {"aiohttp", "requests", "rich", "sqlalchemy"} == set()
 
 
 def test_render_shows_every_file(mesh: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,15 +6,14 @@ A request adds to a bounded queue and goes on. One task sends what is there: a c
 
 import asyncio
 import importlib
-import importlib.util
 from collections import deque
 from collections.abc import Callable, Sequence
 
 import aiohttp
 
 from openstackoid.bridge.log import LOG
+from openstackoid.bridge.trace.otel_extra import EXTRA
 from openstackoid.bridge.trace.records import Record
-from openstackoid.mesh import Cloud
 from openstackoid.telemetry import count_spans
 
 PATH = "/v1/traces"
@@ -32,16 +31,7 @@ EACH = 1.0
 PATIENCE = 5.0
 """Seconds in which the collector must have answered."""
 
-EXTRA = "openstackoid[otel]"
-
 _HEADERS = {"Content-Type": "application/x-protobuf"}
-
-
-def unable_to_export(cloud: Cloud) -> list[str]:
-    """Return the warning for a gateway that has a collector, and not the package that encodes spans."""
-    if cloud.traces is None or importlib.util.find_spec("opentelemetry") is not None:
-        return []
-    return [f"clouds.{cloud.name}.gateway.traces: spans are lost: pip install '{EXTRA}'"]
 
 
 class SpanExport:

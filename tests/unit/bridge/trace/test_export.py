@@ -14,6 +14,7 @@ import pytest
 
 from openstackoid.bridge.trace import export
 from openstackoid.bridge.trace.export import AT_ONCE, QUEUE, SpanExport
+from openstackoid.bridge.trace.otel_extra import unable_to_export
 from openstackoid.bridge.trace.records import Records
 from openstackoid.mesh import parse_mesh
 from openstackoid.telemetry import samples
@@ -141,8 +142,8 @@ def test_without_the_package_the_log_says_so(monkeypatch: pytest.MonkeyPatch, ca
 
     monkeypatch.setattr(importlib, "import_module", missing)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    (warning,) = export.unable_to_export(cloud)
+    (warning,) = unable_to_export(cloud)
     assert warning == "clouds.CloudOne.gateway.traces: spans are lost: pip install 'openstackoid[otel]'"
-    assert export.unable_to_export(replace(cloud, traces=None)) == []
+    assert unable_to_export(replace(cloud, traces=None)) == []
     assert asyncio.run(sent_to(None)) == (0, 3)
     assert "pip install 'openstackoid[otel]'" in caplog.text
