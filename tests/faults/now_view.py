@@ -20,8 +20,12 @@ _HEADINGS = {GATEWAY: "This gateway", SERVICE: "Services", PEER: "Peers"}
 
 @dataclass(frozen=True)
 class Shown:
-    """An item of the view: its text, and the text of its remedy. ``first``: what the first line of the view says."""
+    """An item of the view: its text, and the text of its remedy.
 
+    ``warns``: it is not down. ``first``: the text of the first line of the view.
+    """
+
+    warns: bool
     text: str
     todo: str
     first: str
@@ -42,7 +46,9 @@ class NowView:
             for item in re.findall(r"<li>.*?</li>", section, re.DOTALL):
                 if _HEADINGS[of] in section and f'<span class="name">{name}</span>' in item and _is_wrong(item):
                     todo = re.search(r'<p class="todo">.*?</p>', item, re.DOTALL)
-                    return Shown(_text(item), _text(todo[0] if todo else ""), _text(verdict[0] if verdict else ""))
+                    return Shown(
+                        "s-down" not in item, _text(item), _text(todo[0] if todo else ""), _text(verdict[0] if verdict else "")
+                    )
         return None
 
 
