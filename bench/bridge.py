@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from bench.compare import Rounds, Way, in_turns, rates_and_costs
 from bench.headers import AUTH, said_twice
+from bench.inserts import measure_inserts
 from bench.load import Request
 from bench.meshes import GUEST_SCOPE, TOKEN
 from bench.own_haproxy import measure_own_haproxy
@@ -51,6 +52,7 @@ def measure_bridge(stage: Stage, rounds: Rounds) -> Part:
     ]
     rows = [*rates_and_costs(compared, in_turns(compared, rounds)), *measure_own_haproxy(stage, rounds)]
     rows.append(measure_revocation(stage))
+    rows += measure_inserts(stage, max(1, min(1000, round(1000 * rounds.seconds))))
     return Part(
         "bridge",
         "The Python service, in relation to a validation that HAProxy forwards alone",

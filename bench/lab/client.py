@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A client that keeps its connection, and says of each answer how long it took, to connect and in all, and its own CPU time."""
+"""Clients that keep their connections, and say of each answer how long it took, to connect and in all, and their own CPU time."""
 
 import http.client
 import json
 import select
 import ssl
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -111,6 +113,43 @@ class Client:
 
     def _where(self) -> str:
         return f"{self._connection.host}:{self._connection.port}"
+
+
+class SideBySide(Client):
+    """Asks the same of several clients at once, each with headers of its own, and is done when the last one has answered.
+
+    Its answer is the last one, with the time and the CPU time of all.
+    """
+
+    def __init__(self, asked: Sequence[tuple[Client, Mapping[str, str]]]) -> None:
+        self._asked = asked
+        self._threads = ThreadPoolExecutor(len(asked))
+
+    def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None, *, keep: bool = True) -> Answer:
+        """Ask all of them. Raises :class:`BenchError` where one has no answer."""
+        began = time.perf_counter()
+        asking = [
+            self._threads.submit(client.ask, method, path, {**headers, **own}, body, keep=keep) for client, own in self._asked
+        ]
+        answers = [each.result() for each in asking]
+        seconds = time.perf_counter() - began
+        last = next((answer for answer in answers if answer.status != HTTPStatus.OK), answers[-1])
+        return replace(last, seconds=seconds, cpu=sum(answer.cpu for answer in answers))
+
+    def ask_again(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+        """Ask each of them in turn, once more where its server has closed the connection meanwhile."""
+        return [client.ask_again(method, path, {**headers, **own}, body) for client, own in self._asked][-1]
+
+    @property
+    def tls(self) -> str:
+        """What protects the connections, in words."""
+        return self._asked[0][0].tls
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._threads.shutdown()
+        for client, _ in self._asked:
+            client.close()
 
 
 def expect(answer: Answer, status: int, what: str) -> Answer:

@@ -30,6 +30,8 @@ def warm(question: Question, token: str) -> None:
     Raises :class:`BenchError` where an answer is not the right one.
     """
     for way in question.ways:
+        if way.before is not None:
+            expect(way.client.ask_again("GET", way.before, way.headers(token)), 200, way.title)
         answer = expect(way.client.ask_again("GET", way.path, way.headers(token)), 200, way.title)
         if way.digest is not None and hashlib.sha256(answer.content).hexdigest() != way.digest:
             raise BenchError(f"{way.title}: {question.title}: these are not the bytes that were uploaded")
@@ -48,9 +50,11 @@ def one_round(question: Question, place: Place, token: str) -> dict[str, Sample]
 def _ask(question: Question, way: Way, place: Place, token: str) -> Sample:
     headers = way.headers(token)
     before = place.processes.used(way.process)
-    answer = way.client.ask("GET", way.path, headers, keep=False)
+    answers = [way.client.ask("GET", path, headers, keep=False) for path in (way.before, way.path) if path is not None]
     used = place.processes.used(way.process) - before
-    expect(answer, 200, way.title)
-    if question.length not in (None, answer.length):
-        raise BenchError(f"{way.title}: {question.title}: {answer.length} bytes, not {question.length}")
-    return Sample(answer.seconds, answer.connect, answer.cpu, used.haproxy, used.python, used.service)
+    for answer in answers:
+        expect(answer, 200, way.title)
+    if question.length not in (None, answers[-1].length):
+        raise BenchError(f"{way.title}: {question.title}: {answers[-1].length} bytes, not {question.length}")
+    took, connect, client = (sum(times) for times in zip(*((one.seconds, one.connect, one.cpu) for one in answers), strict=True))
+    return Sample(took, connect, client, used.haproxy, used.python, used.service)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from bench.composed import SLACK_MS
-from bench.lab.client import Client
+from bench.lab.client import Client, SideBySide
 from bench.lab.goals import ACROSS, CHAIN, THROUGH
 from bench.lab.place import HERE, THERE, Place, marked
 from bench.lab.terminator import Terminator
@@ -13,8 +13,9 @@ from bench.lab.things import ABROAD, Things
 
 STRAIGHT, TLS_ALONE, STRAIGHT_THERE, ENTRANCE = "straight", "tls_alone", "straight_there", "entrance"
 GUEST, DELEGATED = "guest", "delegated"
+IMAGE_HERE = '{"image":"CloudOne"}'
 IMAGE_THERE = '{"image":"CloudTwo"}'
-BOTH = "both"
+BOTH, SIDE_BY_SIDE = "both", "side_by_side"
 IMAGE_OF_BOTH = '{"image":"CloudOne & CloudTwo"}'
 COMPUTE_THERE = '{"compute":"CloudTwo"}'
 SIZE = 64 * 1024 * 1024
@@ -22,9 +23,9 @@ SIZE = 64 * 1024 * 1024
 PROCESSES = {"image": "glance", "compute": "nova-api"}
 """The lab's name for the process of a service."""
 
-_BESIDE = ((THROUGH, TLS_ALONE), (ACROSS, CHAIN), (GUEST, ENTRANCE))
+_BESIDE = ((THROUGH, TLS_ALONE), (ACROSS, CHAIN), (GUEST, ENTRANCE), (BOTH, ACROSS))
 
-QUESTIONS = ("images", "servers", "download", "delegated", "composition", "first")
+QUESTIONS = ("images", "servers", "download", "delegated", "delegated_first", "composition", "first")
 """The keys of what :func:`questions` returns."""
 
 _FIRST_ID = "req-a0d17000-3e1c-4c5b-9d52-6a1d0f7a9c11"
@@ -34,7 +35,9 @@ _FIRST_ID = "req-a0d17000-3e1c-4c5b-9d52-6a1d0f7a9c11"
 @dataclass(frozen=True)
 class Way:
     """One way of a question. ``headers`` makes its headers of the user's token; ``baseline``: the key of the way that it is
-    put in relation to, or None; ``process``: the id of the service's process that answers."""
+    put in relation to, or None; ``process``: the id of the service's process that answers. ``before``: the path that is asked
+    first, in the same time, or None.
+    """
 
     key: str
     title: str
@@ -44,6 +47,7 @@ class Way:
     baseline: str | None
     process: int | None = None
     digest: str | None = None
+    before: str | None = None
 
 
 @dataclass(frozen=True)
@@ -131,17 +135,26 @@ def questions(place: Place, things: Things, alone: Terminator, chain: Terminator
         title = "the same with a bound token, as gateways send it"
         return replace(entrance, key=GUEST, title=title, headers=_as_bound(place, IMAGE_THERE))
 
+    # glanceclient asks for the document right before the bytes.
+    documents = {path: path.removesuffix("/file") for path in files}
     read = replace(
         file[0],
         key=DELEGATED,
+        before=documents[files[0]],
         title=f"{THERE}'s gateway in the name of a user of {HERE}, at {HERE}'s gateway",
         client=Client(place.frontend(HERE, "image"), place.tls(THERE)),
         headers=_as_bound(place, COMPUTE_THERE),
         baseline=GUEST,
     )
-    beside = replace(guest(file), title=f"a guest: {HERE}'s gateway, at {THERE}'s gateway", baseline=None)
+    beside = replace(
+        guest(file), title=f"a guest: {HERE}'s gateway, at {THERE}'s gateway", before=documents[files[1]], baseline=None
+    )
     slowest = replace(next(way for way in images if way.key == ACROSS), title=f"{THERE} alone", baseline=None)
-    both = replace(slowest, key=BOTH, title="both at once", headers=scoped(IMAGE_OF_BOTH), baseline=ACROSS)
+    branches = [(Client(place.frontend(HERE, "image"), place.tls()), {"X-Scope": scope}) for scope in (IMAGE_HERE, IMAGE_THERE)]
+    beside_each_other = replace(
+        slowest, key=SIDE_BY_SIDE, title="both clouds, asked by the client", client=SideBySide(branches), headers=plain
+    )
+    both = replace(slowest, key=BOTH, title="both in one list", headers=scoped(IMAGE_OF_BOTH), baseline=SIDE_BY_SIDE)
     return [
         Question("images", "GET /v2/images", (*images, guest(images)), 50),
         Question("servers", "GET /servers/detail, two servers", servers, 10),
@@ -153,6 +166,20 @@ def questions(place: Place, things: Things, alone: Terminator, chain: Terminator
             3,
             length=SIZE,
         ),
-        Question("composition", "GET /v2/images of both clouds in one list", (slowest, both), 20, spared=SLACK_MS / 1000),
+        Question(
+            "delegated_first",
+            "The same, each time with a token that nobody has seen",
+            (beside, read),
+            1,
+            new_tokens=True,
+            length=SIZE,
+        ),
+        Question(
+            "composition",
+            "GET /v2/images of both clouds in one list",
+            (slowest, beside_each_other, both),
+            20,
+            spared=SLACK_MS / 1000,
+        ),
         Question("first", "GET /v2/images, each time with a token that nobody has seen", first, 1, new_tokens=True),
     ]

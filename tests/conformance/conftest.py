@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from conformance.bound_tokens import delegating_world
+from conformance.downloads import Cloud, cloud
 from conformance.hostile import ODD, Site, hostile_site
 from conformance.lists import Clouds, clouds_with_lists
 from conformance.secure import Secure
@@ -36,3 +37,19 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secure]:
     """The gateways of two clouds that bind tokens for each other."""
     with delegating_world(tmp_path_factory.mktemp("certificates")) as secure:
         yield secure
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A gateway whose users' images a peer reads in their name."""
+    with cloud(tmp_path_factory.mktemp("downloads")) as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def _answers(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Have the services of that cloud answer as at first."""
+    yield
+    if "here" in request.fixturenames:
+        recorder = request.getfixturevalue("here").recorder
+        recorder.answers, recorder.status = {"X-Subject-Token": "new-token"}, 200

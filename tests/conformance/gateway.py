@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_hex
 from tempfile import TemporaryDirectory
 from typing import IO, Any
 
@@ -22,12 +23,16 @@ from openstackoid.binding.rotation import set_up
 from openstackoid.haproxy import Runtime, compile_gateway
 from openstackoid.haproxy.binary import find_haproxy
 from openstackoid.haproxy.compile import LOOPBACK
+from openstackoid.haproxy.delegated_downloads import SEAL_VARIABLE
+from openstackoid.haproxy.guests import SALT_VARIABLE
 from openstackoid.mesh import Listener, Mesh, parse_mesh
 from openstackoid.routing import Headers
 from unit.bridge.haproxy import listens
 
 # Another HAProxy than the bundled one: ``OPENSTACKOID_TEST_HAPROXY=system`` or a path.
 HAPROXY = find_haproxy(os.environ.get("OPENSTACKOID_TEST_HAPROXY", "bundled"))
+SECRET = token_hex()
+"""The secret by which each HAProxy here seals opened tokens."""
 
 
 @dataclass(frozen=True)
@@ -190,12 +195,14 @@ def started(
     taught: Collection[Headers] = (),
     addresses: Mapping[str, str] = LOOPBACK,
     own_keys: Path | None = None,
+    secret: dict[str, str] | None = None,
 ) -> Iterator[tuple[Runtime, tuple[int, ...]]]:
     """Start the two processes of the gateway of ``at``, and nothing around it; yield where they meet, and their ids.
 
     ``edit_haproxy`` changes what HAProxy is told; it knows the routes of requests with the headers in ``taught``.
 
-    ``own_keys``: the folder of its keys, which then outlives it.
+    ``own_keys``: the folder of its keys, which then outlives it. ``secret``: what HAProxy finds in its environment in place of
+    :data:`SECRET`.
 
     ``audited``: the bridge reads HAProxy's log. ``bridge_log`` is where the bridge writes its own, in the place of standard
     error; where it is audited, that is the file ``bridge.log``.
@@ -226,7 +233,8 @@ def started(
                 Path(folder, name).write_text(edit_haproxy(content))
             # Quiet, it does not complain that nothing reads its log.
             command = [str(HAPROXY.path), "-db", *([] if audited else ["-q"]), "-f", f"{folder}/haproxy.cfg"]
-            haproxy = subprocess.Popen(command, env=HAPROXY.environment())
+            secrets = {SALT_VARIABLE: token_hex()} | ({SEAL_VARIABLE: SECRET} if secret is None else secret)
+            haproxy = subprocess.Popen(command, env=HAPROXY.environment() | secrets)
             processes.append(haproxy)
             _wait(lambda: haproxy.poll() is not None or listens(sockets.stats_socket))
             assert haproxy.poll() is None, "HAProxy refuses its configuration"

@@ -14,6 +14,7 @@ import openstackoid
 from deploy.debian import HAPROXY, Layer, Machine, run, tell
 from deploy.preparation import ROOT
 from deploy.traffic import ENOUGH
+from openstackoid.console.server import DEFAULT_PORT
 from unit.gateway.running import PATIENCE
 from unit.gateway.transfers import HALF
 
@@ -168,7 +169,16 @@ def test_an_upgrade_restarts_the_gateway_and_keeps_its_files(
     assert machine.run("cat", "/etc/openstackoid/mesh.yaml").startswith("mesh: 1")
 
 
-def test_a_removal_stops_the_gateway_and_a_purge_leaves_no_file(machine: Machine) -> None:
+def test_the_console_of_the_package_shows_the_gateway(machine: Machine) -> None:
+    machine.systemctl("start", "openstackoid-console@CloudOne")
+    script = f"import urllib.request as r; print(r.urlopen('http://127.0.0.1:{DEFAULT_PORT}/', timeout=20).read().decode())"
+    page = machine.run("/opt/venvs/openstackoid/bin/python", "-c", script)
+    assert "CloudOne" in page
+    said = machine.run("systemd-analyze", "security", "--no-pager", "--threshold=30", "openstackoid-console@CloudOne.service")
+    assert "Overall exposure level" in said
+
+
+def test_a_removal_stops_all_units_and_a_purge_leaves_no_file(machine: Machine) -> None:
     machine.run("dpkg", "--remove", "openstackoid")
     assert machine.systemctl("list-units", "--plain", "--no-legend", "openstackoid-*") == ""
     assert machine.run("ls", "/etc/openstackoid", "/var/lib/openstackoid/CloudOne").count("mesh.yaml") == 1

@@ -1,24 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The faults, and the culprit that ``openstackoid status`` and the alert name for each: the rows of docs/operate/faults.md."""
+"""The faults, and the culprit that status, console and alert name for each: the rows of docs/operate/faults.md."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from openstackoid.telemetry import remedies
+
 
 @dataclass(frozen=True)
 class Fault:
-    """One row. ``of`` and ``name``: the culprit; ``says``: a part of its detail; ``labels``: of the alert, beside ``fault``."""
+    """One row. ``of`` and ``name``: the culprit; ``says``: a part of its detail; ``labels``: of the alert, beside ``fault``.
+
+    ``remedy``: one of :mod:`openstackoid.telemetry.remedies`.
+    """
 
     row: str
     of: str
     name: str
     says: str
     alert: str
+    remedy: str
     labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def culprit(self) -> tuple[str, str]:
         return self.of, self.name
+
+    @property
+    def todo(self) -> str:
+        """Return the remedy, as it is printed at CloudOne."""
+        return self.remedy.format(cloud="CloudOne", name=self.name)
 
 
 TWO = {"peer": "CloudTwo"}
@@ -29,6 +40,7 @@ BACKEND_DEAD = Fault(
     "image",
     "HAProxy's check of it fails",
     "OpenStackoidServiceDown",
+    remedies.SERVICE_DOWN,
     {"proxy": "local.image.public"},
 )
 KEYSTONE_SLOW = Fault(
@@ -37,28 +49,77 @@ KEYSTONE_SLOW = Fault(
     "identity",
     "slow: HAProxy's check of it takes",
     "OpenStackoidServiceSlow",
+    remedies.SERVICE_SLOW,
     {"proxy": "local.identity.public"},
 )
-PEER_CUT = Fault("a peer is cut off", "peer", "CloudTwo", "does not answer within", "OpenStackoidPeerUnreachable", TWO)
-PEER_CERTIFICATE = Fault("a peer's certificate is wrong", "peer", "CloudTwo", "certificate", "OpenStackoidPeerUnreachable", TWO)
+PEER_CUT = Fault(
+    "a peer is cut off",
+    "peer",
+    "CloudTwo",
+    "does not answer within",
+    "OpenStackoidPeerUnreachable",
+    remedies.PEER_UNREACHABLE,
+    TWO,
+)
+PEER_CERTIFICATE = Fault(
+    "a peer's certificate is wrong",
+    "peer",
+    "CloudTwo",
+    "certificate",
+    "OpenStackoidPeerUnreachable",
+    remedies.PEER_UNREACHABLE,
+    TWO,
+)
 PYTHON_KILLED = Fault(
     "the Python service dies again and again",
     "gateway",
     "Python service",
     "it has died",
     "OpenStackoidPartFlaps",
+    remedies.PART_FLAPS,
     {"part": "python"},
 )
 HAPROXY_KILLED = Fault(
-    "HAProxy dies again and again", "gateway", "HAProxy", "it has died", "OpenStackoidPartFlaps", {"part": "haproxy"}
+    "HAProxy dies again and again",
+    "gateway",
+    "HAProxy",
+    "it has died",
+    "OpenStackoidPartFlaps",
+    remedies.PART_FLAPS,
+    {"part": "haproxy"},
 )
 DISK_FULL = Fault(
-    "the disk of the audit log is full", "gateway", "audit log", "the disk has no space for its reserve", "OpenStackoidAuditDisk"
+    "the disk of the audit log is full",
+    "gateway",
+    "audit log",
+    "the disk has no space for its reserve",
+    "OpenStackoidAuditDisk",
+    remedies.AUDIT_DISK,
 )
-MESH_BROKEN = Fault("the description is broken", "gateway", "description", "an earlier one runs", "OpenStackoidReloadFailed")
-CLOCK_OFF = Fault("this machine's clock is off", "gateway", "clock", "have this machine follow NTP", "OpenStackoidClockOff")
+MESH_BROKEN = Fault(
+    "the description is broken",
+    "gateway",
+    "description",
+    "an earlier one runs",
+    "OpenStackoidReloadFailed",
+    remedies.DESCRIPTION_BROKEN,
+)
+CLOCK_OFF = Fault(
+    "this machine's clock is off",
+    "gateway",
+    "clock",
+    "it differs from those of most peers",
+    "OpenStackoidClockOff",
+    remedies.CLOCK_OFF,
+)
 PEER_CLOCK_OFF = Fault(
-    "a peer's clock is off", "peer", "CloudTwo", "its clock and this one differ by", "OpenStackoidPeerClockOff", TWO
+    "a peer's clock is off",
+    "peer",
+    "CloudTwo",
+    "its clock and this one differ by",
+    "OpenStackoidPeerClockOff",
+    remedies.PEER_CLOCK_OFF,
+    TWO,
 )
 DESCRIPTION_DIFFERS = Fault(
     "a peer has another description",
@@ -66,6 +127,7 @@ DESCRIPTION_DIFFERS = Fault(
     "CloudTwo",
     "it has another description of the clouds",
     "OpenStackoidPeerDescriptionDiffers",
+    remedies.PEER_DESCRIPTION_DIFFERS,
     TWO,
 )
 FAULTS = tuple(found for found in dict(globals()).values() if isinstance(found, Fault))

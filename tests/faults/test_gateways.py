@@ -56,11 +56,13 @@ def night(one: Peer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night
 
 
 def test_another_description(night: Night, two: Peer) -> None:
-    two.describe(FURTHER)
+    two.further = FURTHER
+    two.describe()
     two.hang_up()
     try:
         night.named(table.DESCRIPTION_DIFFERS)
     finally:
+        two.further = ""
         two.describe()
         two.hang_up()
     night.cleared(table.DESCRIPTION_DIFFERS)

@@ -10,7 +10,8 @@ from faults.table import FAULTS, Fault
 from faults.watching import FACTOR, RULES, scaled
 from openstackoid.gateway.status import TITLES
 
-PAGE = Path(__file__).parents[2] / "docs/operate/faults.md"
+DOCS = Path(__file__).parents[2] / "docs/operate"
+PAGE = DOCS / "faults.md"
 CELLS = 5
 
 
@@ -27,10 +28,24 @@ def test_the_rows_are_the_faults() -> None:
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.row)
 def test_the_row_says_what_the_test_waits_for(fault: Fault) -> None:
-    _, named, said, alert, _ = rows()[fault.row]
+    _, named, said, alert, todo = rows()[fault.row]
     assert named == f"{TITLES[fault.of]} ({fault.name})"
     assert f"`{fault.says}`" in said
     assert alert == f"[{fault.alert}](alerts.md#{fault.alert.lower()})"
+    assert plain(todo) == plain(fault.todo)
+
+
+def plain(text: str) -> str:
+    """Return a text in one line of lower case, without marks of code and targets of links."""
+    return " ".join(re.sub(r"\]\([^)]*\)|[`'\[]", "", text).lower().split())
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.row)
+def test_the_runbook_of_the_alert_has_the_remedy(fault: Fault) -> None:
+    sections = dict(
+        re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", (DOCS / "alerts.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    )
+    assert plain(fault.todo) in plain(sections[fault.alert])
 
 
 def test_each_fault_is_injected_by_a_test() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Prometheus with the rules of deploy/prometheus, made sixty times faster, and the words of ``openstackoid status``."""
+"""A Prometheus with the rules of deploy/prometheus, made sixty times faster, ``openstackoid status``, and a console."""
 
 import json
 import re
@@ -12,9 +12,11 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from faults.now_view import NowView, console
 from faults.table import Fault
 from observe.programs import PROMETHEUS
 from openstackoid.cli import main
+from openstackoid.gateway.status import TITLES
 from unit.gateway.running import free_port
 
 RULES = Path(__file__).parents[2] / "deploy/prometheus/rules.yml"
@@ -23,7 +25,7 @@ FACTOR = 60
 """The factor by which all durations of the rules are shorter in the tests, with a scrape each two seconds."""
 
 WITHIN = 15.0
-"""Seconds in which status and alert name the culprit."""
+"""Seconds in which status, view and alert name the culprit."""
 
 PATIENCE = 90.0
 """Seconds in which they clear: a part that has died again and again is down for a minute."""
@@ -68,11 +70,12 @@ class Prometheus:
 
 
 class Night:
-    """The two sources of the person who is woken: status and alerts of the gateway of CloudOne."""
+    """The sources of the person who is woken: status, alerts and view *Now* of the gateway of CloudOne."""
 
-    def __init__(self, config: Path, state: Path, prometheus: Prometheus) -> None:
+    def __init__(self, config: Path, state: Path, prometheus: Prometheus, view: NowView) -> None:
         self._words = ["status", "--json", "--cloud", "CloudOne", "--config", str(config), "--state-dir", str(state)]
         self._prometheus = prometheus
+        self._view = view
 
     def status(self) -> dict[str, Any]:
         """Return the answer of ``openstackoid status --json``."""
@@ -82,12 +85,19 @@ class Night:
         return {"code": code, **json.loads(told.getvalue() or "{}")}
 
     def said(self, fault: Fault) -> str | None:
-        """Return the detail of the culprit in the status, if it is at fault."""
+        """Return detail and remedy of the culprit in the status, if it is at fault."""
         status = self.status()
         named = {(item["of"], item["name"]) for item in status.get("at_fault", ())}
         if fault.culprit not in named:
             return None
-        return next(str(item["detail"]) for item in status["items"] if (item["of"], item["name"]) == fault.culprit)
+        item = next(item for item in status["items"] if (item["of"], item["name"]) == fault.culprit)
+        return f"{item['detail']}: {item['todo']}"
+
+    def shown(self, fault: Fault) -> bool:
+        """Return whether the view *Now* names the culprit, in its first line and among the items, with detail and remedy."""
+        shown = self._view.shown(*fault.culprit)
+        first = f"{TITLES[fault.of]} ({fault.name})"
+        return shown is not None and fault.says in shown.text and fault.todo in shown.todo and first in shown.first
 
     def alerted(self, fault: Fault) -> bool:
         """Return whether the alert names the culprit."""
@@ -95,18 +105,34 @@ class Night:
         return any(wanted.items() <= labels.items() for labels in self._prometheus.firing())
 
     def named(self, fault: Fault) -> None:
-        """Check that both name the culprit in time."""
-        began, said, alerted = time.monotonic(), None, False
-        while said is None or fault.says not in said or not alerted:
-            assert time.monotonic() - began < WITHIN, (fault, said, alerted, self.status(), self._prometheus.firing())
-            said, alerted = self.said(fault) or said, alerted or self.alerted(fault)
+        """Check that each of them names the culprit in time, status and view with the remedy."""
+        began, after = time.monotonic(), dict[str, float]()
+        sources = {"status": self._told, "view": self.shown, "alert": self.alerted}
+        while len(after) < len(sources):
+            for source, names in sources.items():
+                if source not in after and names(fault):
+                    after[source] = time.monotonic() - began
+            assert time.monotonic() - began < WITHIN, (
+                fault,
+                after,
+                self.status(),
+                self._view.shown(*fault.culprit),
+                self._prometheus.firing(),
+            )
             time.sleep(_PAUSE)
-        print(f"faults: {fault.row}: both name it after {time.monotonic() - began:.1f} s", flush=True)
+        print(
+            f"faults: {fault.row}: {', '.join(f'{source} after {seconds:.1f} s' for source, seconds in after.items())}",
+            flush=True,
+        )
+
+    def _told(self, fault: Fault) -> bool:
+        said = self.said(fault)
+        return said is not None and fault.says in said and fault.todo in said
 
     def cleared(self, fault: Fault) -> None:
         """Wait until none of them names the culprit."""
         began = time.monotonic()
-        while self.said(fault) is not None or self.alerted(fault):
+        while self.said(fault) is not None or self.alerted(fault) or self._view.shown(*fault.culprit) is not None:
             assert time.monotonic() - began < PATIENCE, (fault, self.status(), self._prometheus.firing())
             time.sleep(_PAUSE)
         print(f"faults: {fault.row}: clear after {time.monotonic() - began:.1f} s", flush=True)
@@ -124,7 +150,8 @@ def watching(folder: Path, port: int, config: Path, state: Path) -> Iterator[Nig
     """Watch the gateway with this port for metrics, description and state folder."""
     prometheus = Prometheus(folder, port)
     try:
-        yield Night(config, state, prometheus)
+        with console(folder, config, state) as view:
+            yield Night(config, state, prometheus, view)
     finally:
         prometheus.process.terminate()
         prometheus.process.wait(PATIENCE)

@@ -10,9 +10,19 @@ import yaml
 
 from browser import running_chromium
 from examples.session import User, openstackoid
-from horizon.dashboard import Dashboard, Horizon, running
+from horizon.dashboard import PATIENCE, Dashboard, Horizon, running
 from horizon.environment import is_ready
 from lab.raised import HORIZON, raised
+
+_STILL = """
+addEventListener("DOMContentLoaded", () => {
+  const still = document.createElement("style");
+  still.textContent = "*, *::before, *::after { animation: none !important; transition: none !important; }";
+  document.head.append(still);
+  if (window.jQuery) jQuery.fx.off = true;
+});
+"""
+"""Chromium runs it in each page."""
 
 
 @pytest.fixture(scope="session")
@@ -43,9 +53,11 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def dashboard(horizon: Horizon, browser: Any, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Dashboard]:
     """A user in front of the log-in form, without cookies of an earlier session."""
-    context = browser.new_context(viewport={"width": 1400, "height": 1000}, ignore_https_errors=True)
+    context = browser.new_context(viewport={"width": 1400, "height": 1000}, ignore_https_errors=True, reduced_motion="reduce")
+    # Bootstrap's transitions and spinners draw all the time that a page waits; without a graphics card that is work.
+    context.add_init_script(_STILL)
     page = context.new_page()
-    page.set_default_timeout(120_000)
+    page.set_default_timeout(PATIENCE * 1000)
     yield Dashboard(page, horizon)
     page.screenshot(path=tmp_path / "last.png")
     context.close()

@@ -15,8 +15,8 @@ from urllib.request import urlopen
 
 from horizon.environment import django, variables, write_settings
 
-_START = 60.0
-"""The seconds in which Horizon answers; it takes three on an idle machine."""
+PATIENCE = 300.0
+"""The seconds in which Horizon, a page or a server is there, on a machine that others use as well; each takes a few."""
 _STOP = 15.0
 
 
@@ -56,10 +56,10 @@ def running(folder: Path, settings: str) -> Iterator[Horizon]:
 
 
 def _wait(process: "subprocess.Popen[bytes]", horizon: Horizon) -> None:
-    deadline = time.monotonic() + _START
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            with urlopen(f"{horizon.url}/auth/login/", timeout=_START):
+            with urlopen(f"{horizon.url}/auth/login/", timeout=PATIENCE):
                 return
         except HTTPError as error:
             error.close()
@@ -127,4 +127,4 @@ class Dashboard:
 
     def download(self, path: str) -> str:
         """Return the text of a file that a link of the page leads to."""
-        return str(self.page.context.request.get(f"{self.horizon.url}/{path}").text())
+        return str(self.page.context.request.get(f"{self.horizon.url}/{path}", timeout=PATIENCE * 1000).text())

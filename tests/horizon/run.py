@@ -29,7 +29,7 @@ def main() -> int:
     except OpenstackoidError as error:
         print(f"make: {error}\n  {error.hint}", file=sys.stderr)
         return 1
-    tests = [sys.executable, "-m", "pytest", "--timeout", "600", "--durations", "5", "tests/horizon", *sys.argv[1:]]
+    tests = [sys.executable, "-m", "pytest", "--timeout", "1200", "--durations", "5", "tests/horizon", *sys.argv[1:]]
     return subprocess.run(tests, cwd=ROOT, check=False).returncode
 
 

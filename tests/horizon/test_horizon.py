@@ -13,12 +13,11 @@ import yaml
 from examples.integrity import compare_with_wheels
 from examples.people import resource_id
 from examples.session import BIN, User
-from horizon.dashboard import Dashboard
+from horizon.dashboard import PATIENCE, Dashboard
 from horizon.environment import environment
 
 PAIR = "CloudOne with CloudTwo's images"
 SERVER = "from-the-dashboard"
-PATIENCE = 120.0
 Account = dict[str, str]
 
 

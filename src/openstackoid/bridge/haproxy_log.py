@@ -26,10 +26,11 @@ from typing import Any
 from openstackoid.bridge.audit.audit_file import Audit, AuditError
 from openstackoid.bridge.audit.egress_lines import EgressLines
 from openstackoid.bridge.audit.losses import Loss, Losses
+from openstackoid.bridge.binding.delegated_uses import DelegatedUses
 from openstackoid.bridge.log import LOG
 from openstackoid.bridge.pages.runtime_api import RuntimeApi, RuntimeApiError
 from openstackoid.bridge.telemetry.haproxy_lines import count_lines
-from openstackoid.bridge.telemetry.log_process import tell_samples
+from openstackoid.bridge.telemetry.log_process import tell_numbers
 from openstackoid.haproxy.trace import shown_line
 from openstackoid.parent_death_signal import end_with
 
@@ -77,7 +78,8 @@ async def _read(
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    egress = EgressLines(at, audit, losses=losses)
+    delegated = DelegatedUses()
+    egress = EgressLines(at, audit, losses=losses, delegated=delegated.count)
     log = HaproxyLog(descriptor, egress)
     loop.add_reader(descriptor, log.read)
     remedy = _larger_queue if log.is_socket else _no_remedy
@@ -88,7 +90,7 @@ async def _read(
 
     tasks = [asyncio.create_task(_flush(audit))]
     if metrics is not None:
-        tasks.append(asyncio.create_task(tell_samples(metrics)))
+        tasks.append(asyncio.create_task(tell_numbers(metrics, delegated.told)))
     if haproxy is not None:
         tasks.append(asyncio.create_task(_watch(LostLines(), RuntimeApi(haproxy), remedy, tell)))
     try:

@@ -16,8 +16,9 @@ from openstackoid.gateway.certificates import check_certificate
 from openstackoid.haproxy import Runtime
 from openstackoid.mesh import Cloud, Mesh, mesh_digest
 from openstackoid.peering.checks import in_catalog, named
-from openstackoid.peering.way import Result, try_way
+from openstackoid.peering.way import Result, of_clocks, try_way
 from openstackoid.redaction import redacted
+from openstackoid.telemetry import remedies
 from openstackoid.tls import TlsError, context_of
 
 _RENEW = "renew the certificate (docs/operate/tls.md)"
@@ -46,7 +47,7 @@ def _results(args: argparse.Namespace) -> Iterator[Result]:
     try:
         configuration = load_configuration(args.config, args.cloud, Runtime.of(""))
     except OpenstackoidError as error:
-        yield Result(False, str(error), error.hint or "correct the description")
+        yield Result(False, str(error), error.hint or remedies.DESCRIPTION_BROKEN)
         return
     mesh, cloud = configuration.mesh, configuration.cloud
     yield Result(True, f"{args.config} describes {len(mesh.clouds)} clouds")
@@ -69,7 +70,7 @@ async def _peers(mesh: Mesh, cloud: Cloud) -> list[Result]:
         if name != cloud.name:
             authority, endpoints = "" if tls is None else tls.authority, mesh.clouds[name].endpoints
             found += await try_way(cloud.name, name, endpoints, context, authority, digest=mesh_digest(mesh))
-    return found
+    return of_clocks(found)
 
 
 def _catalog(args: argparse.Namespace, cloud: Cloud) -> Iterator[Result]:

@@ -68,3 +68,6 @@ def _show(status: Status) -> None:
     for item in status.items:
         table.add_row(TITLES[item.of], item.name, f"[{_COLOURS[item.state]}]{item.state}[/]", item.detail)
     console.print(table)
+    for item in status.at_fault:
+        if item.todo:
+            console.print(f"do, for {TITLES[item.of]} ({item.name}): {item.todo}", markup=False, highlight=False, soft_wrap=True)

@@ -9,6 +9,7 @@ from openstackoid.console.history import Since
 from openstackoid.console.marks import RANKS
 from openstackoid.console.paging import Paged, paged
 from openstackoid.console.watch import Look
+from openstackoid.gateway.status import Item
 from openstackoid.telemetry import PEER, SERVICE
 
 ORDERS = {"name": "by name", "distance": "the nearest first", "state": "the worst first"}
@@ -43,7 +44,7 @@ class ServiceState:
 
 @dataclass(frozen=True, slots=True)
 class CloudRow:
-    """A cloud. ``milliseconds``: the round-trip time from here; None if it is not known."""
+    """A cloud. ``milliseconds``: the round-trip time from here; None if it is not known. ``item``: a peer's in the status."""
 
     name: str
     home: bool
@@ -51,6 +52,7 @@ class CloudRow:
     since: Since | None
     milliseconds: float | None
     services: tuple[ServiceState, ...]
+    item: Item | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,12 @@ def clouds_view(look: Look, times: Mapping[str, float], query: Query, *, home: b
 
     Rows are made for that page alone: there may be ten thousand clouds.
     """
-    blocked = look.facts.blocked if look.facts is not None else frozenset[str]()
-    listed = [(each["name"], _state(each, blocked), each) for each in look.clouds or _unknown(look) if home or not each["home"]]
+    peers = {item.name: item for item in look.status.items if item.of == PEER} if look.status is not None else {}
+    listed = [
+        (each["name"], _state(each, peers.get(each["name"])), each)
+        for each in look.clouds or _unknown(look)
+        if home or not each["home"]
+    ]
     states = [state for _, state, _ in listed]
     counts = tuple((state, states.count(state)) for state in RANKS if state in states)
     fitting = [entry for entry in listed if _fits(entry[0], entry[1], query)]
@@ -76,7 +82,7 @@ def clouds_view(look: Look, times: Mapping[str, float], query: Query, *, home: b
     elif query.order == "state":
         fitting.sort(key=lambda entry: RANKS.index(entry[1]))
     page = paged(fitting, query.page)
-    rows = [_row(entry[2], entry[1], look, times) for entry in page.rows]
+    rows = [_row(entry[2], entry[1], look, times, peers.get(entry[0])) for entry in page.rows]
     return Clouds(Paged(rows, page.number, page.pages, page.total), counts)
 
 
@@ -89,9 +95,9 @@ def _unknown(look: Look) -> Iterator[dict[str, Any]]:
             yield {"name": name, "home": name == at, "health": "unknown", "services": services}
 
 
-def _state(told: Mapping[str, Any], blocked: frozenset[str]) -> str:
-    if told["name"] in blocked:
-        return "blocked"
+def _state(told: Mapping[str, Any], item: Item | None) -> str:
+    if item is not None:
+        return item.state
     return str(told["health"]) if told["health"] in RANKS else "unknown"
 
 
@@ -103,7 +109,7 @@ def _fits(name: str, state: str, query: Query) -> bool:
     return query.name.lower() in name.lower()
 
 
-def _row(told: Mapping[str, Any], state: str, look: Look, times: Mapping[str, float]) -> CloudRow:
+def _row(told: Mapping[str, Any], state: str, look: Look, times: Mapping[str, float], item: Item | None) -> CloudRow:
     home, known = bool(told["home"]), look.since.states
     services = tuple(
         ServiceState(each["type"], each["health"] if home else "", known.get((SERVICE, each["type"])) if home else None)
@@ -113,4 +119,4 @@ def _row(told: Mapping[str, Any], state: str, look: Look, times: Mapping[str, fl
     since = max((each.since for each in services if each.since and each.state == "down"), key=lambda one: one.at, default=None)
     if not home:
         since = known.get((PEER, told["name"]))
-    return CloudRow(told["name"], home, state, since, 0.0 if home else times.get(told["name"]), services)
+    return CloudRow(told["name"], home, state, since, 0.0 if home else times.get(told["name"]), services, item)

@@ -15,7 +15,7 @@ from openstackoid.console.choice import LISTED, choice
 from openstackoid.console.clouds import ORDERS, STATES, Query, clouds_view
 from openstackoid.console.errors import ConsoleError
 from openstackoid.console.keystone import LogIn, Person
-from openstackoid.console.now import groups, remedy
+from openstackoid.console.now import groups
 from openstackoid.console.peers import peers_view
 from openstackoid.console.rendering import STATIC, rendered, static
 from openstackoid.console.security import guarded
@@ -27,6 +27,7 @@ from openstackoid.errors import OpenstackoidError
 from openstackoid.redaction import redacted
 from openstackoid.routing.workflows import is_traced
 from openstackoid.scope import EVERY_OTHER
+from openstackoid.telemetry import remedies
 
 COOKIE = "openstackoid_console"
 VIEWS = {
@@ -41,7 +42,10 @@ VIEWS = {
 
 LONGEST_FORM = 16 << 10
 _CHECK_PATIENCE = 0.1
-_ABSENT = ("No gateway runs for {cloud} in {place}.", "Start it: openstackoid gateway run, or see --state-dir of this console.")
+_ABSENT = (
+    "No gateway runs for {cloud} in {place}.",
+    f"Do: {remedies.NO_GATEWAY}; or does it run in another --state-dir than that of this console?",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class Pages:
         """Answer: is it us, a service or a peer?"""
         look = await self.watch.look()
         parts = [] if look.status is None else groups(look.status)
-        return self._page(request, "now.html", look, groups=parts, remedy=remedy, changes=list(look.since.changes)[:10])
+        return self._page(request, "now.html", look, groups=parts, changes=list(look.since.changes)[:10])
 
     async def clouds(self, request: web.Request) -> web.StreamResponse:
         """Answer: what is down, since when, how far is it?"""

@@ -20,17 +20,19 @@ class PeerRow:
 
     @property
     def why(self) -> str:
-        """Return the first fault of the last check, or the state in words."""
+        """Return the first fault of the last check, or the reason of the view *Now*."""
         if self.cloud.state == "blocked":
             return "its operator here has blocked it"
         if self.checked is not None and self.checked.faults:
             return self.checked.faults[0].text
-        return "its gateway does not answer" if self.cloud.state == "down" else ""
+        return self.cloud.item.detail if self.cloud.item is not None else ""
 
     @property
     def todo(self) -> str:
         """Return the remedy of that fault."""
-        return self.checked.faults[0].todo if self.checked is not None and self.checked.faults else ""
+        if self.cloud.state != "blocked" and self.checked is not None and self.checked.faults:
+            return self.checked.faults[0].todo
+        return self.cloud.item.todo if self.cloud.item is not None else ""
 
 
 def peers_view(

@@ -16,6 +16,7 @@ from openstackoid.gateway.decisions import Part
 from openstackoid.gateway.errors import GatewayError
 from openstackoid.gateway.folder import Folder
 from openstackoid.haproxy.binary import Haproxy
+from openstackoid.haproxy.delegated_downloads import SEAL_VARIABLE
 from openstackoid.haproxy.guests import SALT_VARIABLE
 from openstackoid.haproxy.process import complaints, inherited_address
 from openstackoid.redaction import process
@@ -63,7 +64,7 @@ class ProcessGroup:
         try:
             if part is Part.HAPROXY:
                 says = _HaproxySays()
-                environment = self.haproxy.environment() | {SALT_VARIABLE: token_hex()}
+                environment = self.haproxy.environment() | {SALT_VARIABLE: token_hex(), SEAL_VARIABLE: token_hex()}
                 environment |= {name: inherited_address(number) for name, number in sockets.items()}
                 child = await Child.start(part, argv, environment, _pass_on, says, inherited=sockets.values())
             else:

@@ -20,7 +20,7 @@ from openstackoid.gateway.folder import Folder
 from openstackoid.gateway.supervised import FILE
 from openstackoid.haproxy.process import serving_pid
 from openstackoid.mesh import BLOCKED, Cloud, Mesh, blocked_clouds
-from openstackoid.telemetry import GATEWAY, PEER, SERVICE, PeerAnswer, clocks_off
+from openstackoid.telemetry import GATEWAY, PEER, SERVICE, PeerAnswer, clocks_off, remedies
 from openstackoid.tls import SOON, TlsError, end_of
 
 PATIENCE = 10.0
@@ -45,12 +45,16 @@ State = Literal["up", "down", "warning", "unknown", "blocked"]
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A part of a gateway, a service or a peer, with its state. ``of``: whose part it is; ``detail``: why."""
+    """A part of a gateway, a service or a peer, with its state.
+
+    ``of``: whose part it is; ``detail``: why it is not up; ``todo``: the remedy.
+    """
 
     of: str
     name: str
     state: State
     detail: str = ""
+    todo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +158,8 @@ async def facts_of(folder: Folder, cloud: Cloud | None, patience: float = PATIEN
 def judged(cloud: str, facts: Facts, now: float) -> Status:
     """Return the status that these facts mean at the time ``now``, in seconds since 1970."""
     if not facts.running:
-        return Status(cloud, (Item(GATEWAY, "gateway", "down", f"no gateway runs in {facts.place}"),))
+        absent = Item(GATEWAY, "gateway", "down", f"no gateway runs in {facts.place}", remedies.NO_GATEWAY)
+        return Status(cloud, (_of(cloud, absent),))
     deaths: Mapping[str, list[float]] = (facts.supervised or {}).get("deaths", {})
     items = [
         *_parts({"haproxy": facts.haproxy, "python": facts.told is not None}, deaths, now),
@@ -163,7 +168,11 @@ def judged(cloud: str, facts: Facts, now: float) -> Status:
     ]
     if facts.told is not None:
         items += [*_of_store_and_audit(facts.told), *_of_clouds(facts.told, facts.blocked)]
-    return Status(cloud, tuple(items))
+    return Status(cloud, tuple(_of(cloud, item) for item in items))
+
+
+def _of(cloud: str, item: Item) -> Item:
+    return replace(item, todo=item.todo.format(cloud=cloud, name=item.name)) if item.todo else item
 
 
 def sockets_of(folder: Path) -> Path:
@@ -208,18 +217,19 @@ def _parts(answering: Mapping[str, bool], deaths: Mapping[str, list[float]], now
         lately = sum(died > now - FLAPPING for died in deaths.get(part, ()))
         flaps = lately >= FLAPS
         detail = f"it has died {lately} times in {FLAPPING:g} s" if flaps else "" if answers else "it does not answer"
-        yield Item(GATEWAY, _PARTS[part], "up" if answers and not flaps else "down", detail)
+        todo = remedies.PART_FLAPS if flaps else "" if answers else remedies.PART_DOWN
+        yield Item(GATEWAY, _PARTS[part], "up" if answers and not flaps else "down", detail, todo)
     for part, times in deaths.items():
         recent = [died for died in times if died > now - RECENT]
         if recent:
             detail = f"{len(recent)} in {RECENT / 60:g} minutes, the last {max(0, now - recent[-1]):.0f} s ago"
-            yield Item(GATEWAY, f"restarts of {part}", "warning", detail)
+            yield Item(GATEWAY, f"restarts of {part}", "warning", detail, remedies.PART_DIED)
 
 
 def _description(facts: Facts) -> Iterator[Item]:
     fault = facts.broken or (facts.supervised or {}).get("reload", {}).get("fault")
     if fault:
-        yield Item(GATEWAY, "description", "down", f"an earlier one runs: {fault}")
+        yield Item(GATEWAY, "description", "down", f"an earlier one runs: {fault}", remedies.DESCRIPTION_BROKEN)
     elif facts.supervised is not None:
         yield Item(GATEWAY, "description", "up")
 
@@ -229,49 +239,57 @@ def _certificates(ends: Iterable[tuple[str, float]], now: float) -> Iterator[Ite
         left = end - now
         if left < SOON:
             state: State = "down" if left < 0 else "warning"
-            yield Item(GATEWAY, f"certificate {path}", state, "has ended" if left < 0 else f"ends in {int(left // 86400)} days")
+            detail = "has ended" if left < 0 else f"ends in {int(left // 86400)} days"
+            yield Item(GATEWAY, f"certificate {path}", state, detail, remedies.CERTIFICATE_ENDS)
 
 
 def _of_store_and_audit(told: Mapping[str, Any]) -> Iterator[Item]:
-    yield Item(GATEWAY, "store", told["store"])
+    yield Item(GATEWAY, "store", told["store"], todo=remedies.STORE_DOWN if told["store"] == "down" else "")
     audit = told["audit"]
     states: dict[str, State] = {"up": "up", "low": "warning", "down": "down"}
     lost = sum(audit.get("lost", {}).values())
     detail = {"low": "the disk has no space for its reserve", "down": "it cannot be written"}.get(audit.get("state"), "")
-    yield Item(GATEWAY, "audit log", states.get(audit.get("state", "up"), "unknown"), detail)
+    yield Item(
+        GATEWAY, "audit log", states.get(audit.get("state", "up"), "unknown"), detail, remedies.AUDIT_DISK if detail else ""
+    )
     if lost:
-        yield Item(GATEWAY, "audit lines", "warning", f"{lost} are missing since {audit['since']}")
+        yield Item(GATEWAY, "audit lines", "warning", f"{lost} are missing since {audit['since']}", remedies.AUDIT_LOST)
 
 
 def _of_clouds(told: Mapping[str, Any], blocked: frozenset[str]) -> Iterator[Item]:
     answers = {name: PeerAnswer(**answer) for name, answer in told.get("peers", {}).items() if name not in blocked}
     ours, theirs = clocks_off({name: answer.ahead for name, answer in answers.items() if answer.ahead is not None})
     if ours:
-        yield Item(GATEWAY, "clock", "warning", "it differs from those of most peers: have this machine follow NTP")
+        yield Item(GATEWAY, "clock", "warning", "it differs from those of most peers", remedies.CLOCK_OFF)
     for page in told["clouds"]:
         if page["home"]:
             checks = told.get("checks", {})
             yield from (_service(service["type"], service["health"], checks.get(service["type"])) for service in page["services"])
         elif page["name"] in blocked:
-            yield Item(PEER, page["name"], "blocked", "by the operator")
+            yield Item(PEER, page["name"], "blocked", "by the operator", remedies.PEER_BLOCKED)
         else:
             yield _peer(page["name"], page["health"], answers.get(page["name"]), clock=page["name"] in theirs)
 
 
 def _service(name: str, health: State, seconds: float | None) -> Item:
     if health == "up" and seconds is not None and seconds > SLOW:
-        return Item(SERVICE, name, "warning", f"slow: HAProxy's check of it takes {seconds:.1f} s")
-    return Item(SERVICE, name, health, "HAProxy's check of it fails" if health == "down" else "")
+        return Item(SERVICE, name, "warning", f"slow: HAProxy's check of it takes {seconds:.1f} s", remedies.SERVICE_SLOW)
+    if health == "down":
+        return Item(SERVICE, name, health, "HAProxy's check of it fails", remedies.SERVICE_DOWN)
+    return Item(SERVICE, name, health)
 
 
 def _peer(name: str, health: State, answer: PeerAnswer | None, *, clock: bool) -> Item:
-    if answer is None or health == "down":
+    if health == "down" or (answer is not None and not answer.reached):
         why = answer.fault if answer is not None and not answer.reached else "its gateway does not answer"
-        return Item(PEER, name, health, why if health == "down" else "")
-    if not answer.reached:
-        return Item(PEER, name, "down", answer.fault)
-    faults = [answer.fault and f"its gateway {answer.fault}"]
-    faults += ["it has another description of the clouds: compare them"] if answer.same is False else []
-    faults += [f"its clock and this one differ by {abs(answer.ahead or 0):.0f} s"] if clock else []
-    detail = "; ".join(fault for fault in faults if fault)
-    return Item(PEER, name, "warning" if detail else "up", detail)
+        return Item(PEER, name, "down", why, remedies.PEER_UNREACHABLE)
+    if answer is None:
+        return Item(PEER, name, health)
+    faults = {}
+    if answer.fault:
+        faults[f"its gateway {answer.fault}"] = remedies.PEER_UNREACHABLE
+    if answer.same is False:
+        faults["it has another description of the clouds"] = remedies.PEER_DESCRIPTION_DIFFERS
+    if clock:
+        faults[f"its clock and this one differ by {abs(answer.ahead or 0):.0f} s"] = remedies.PEER_CLOCK_OFF
+    return Item(PEER, name, "warning" if faults else "up", "; ".join(faults), "; ".join(faults.values()))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from openstackoid.errors import OpenstackoidError
 from openstackoid.haproxy import (
     bound_tokens,
+    delegated_downloads,
     draining,
     guests,
     hardening,
@@ -123,6 +124,8 @@ def compile_gateway(
         sections.append(_section(f"backend {ACCOUNT} from {_BASE}", account(system_authorities)))
     if names:
         sections.append(_section("resolvers dns", ["parse-resolv-conf"]))
+    if forgotten := delegated_downloads.forgotten(here):
+        sections.append(_section("global", forgotten))
     title = f"# The gateway of {cloud}, written by `openstackoid gateway`; edits are lost.\n\n"
     tables = {**all_maps(mesh, cloud, addresses), PATHS: guests.paths_map(here), NAMES: header_names.names_map()}
     if files is not None and files.users and here.secure_listeners:
@@ -143,7 +146,8 @@ def _section(title: str, lines: list[str]) -> str:
 
 def _learning(mesh: Mesh, here: Cloud, key: str) -> list[str]:
     named = generation(mesh, here.name)
-    return [*route_cache.global_lines(with_key(named, key) if key else named), *guests.global_lines(here)]
+    kept = route_cache.global_lines(with_key(named, key) if key else named)
+    return [*kept, *guests.global_lines(here), *delegated_downloads.global_lines(here)]
 
 
 def _global(cloud: Cloud, runtime: Runtime) -> list[str]:
@@ -220,6 +224,7 @@ def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
         *repeating(READS),
         *listeners.told_to_the_bridge(cloud),
         *told_to_the_bridge(cloud),
+        *delegated_downloads.told_to_python(cloud),
         *told_by_the_bridge(cloud.tls is not None),
         *bound_tokens.taught_by_python(cloud),
         *route_cache.taught_by_python(cloud),

@@ -9,8 +9,11 @@ from openstackoid.routing.backend_names import UNANSWERED, UNREACHED
 
 _TITLES = {
     400: "Bad Request",
+    401: "Unauthorized",
     403: "Forbidden",
+    404: "Not Found",
     408: "Request Timeout",
+    416: "Range Not Satisfiable",
     429: "Too Many Requests",
     500: "Internal Server Error",
     502: "Bad Gateway",

@@ -5,6 +5,8 @@ An admission stands in ``routes.map`` under a digest (:mod:`openstackoid.routing
 all of this holds: it has not ended, it names the path in ``paths.map``, it has requests left, and the process is not being
 replaced, for its successor may have another policy. Guests have backends of their own, so that the users of this cloud meet none
 of their rules; each server there is up when that of the other backend is.
+
+The admission of a peer's downloads is found by the same rules, and sent on by :mod:`openstackoid.haproxy.delegated_downloads`.
 """
 
 import math
@@ -13,6 +15,7 @@ from openstackoid.haproxy import bound_tokens
 from openstackoid.haproxy.maps import PATHS, ROUTES
 from openstackoid.mesh import Cloud, Endpoint
 from openstackoid.routing.admission import ALLOWED, LEFT_OUT, MARK, NUMBER, OURS, SERVICE_TOKEN, TELLING_HEADERS, THEIRS, USE
+from openstackoid.routing.delegated_downloads import delegates_downloads, download_paths
 from openstackoid.routing.egress import ADMISSION_HEADER, ID_FORM
 from openstackoid.routing.guest_paths import guest_paths, learnt_methods
 from openstackoid.routing.own_project import before_project
@@ -28,6 +31,9 @@ COUNTS = "admissions"
 
 SALT_VARIABLE = "OPENSTACKOID_SALT"
 """The environment variable with the salt of the digests: new with each HAProxy, and in no file."""
+
+NO_SALT = "none"
+"""The salt of a process that was given none."""
 
 ADMITTED = " admitted="
 """The beginning of the part for the audit log in the log's line about a guest; no other part can hold it."""
@@ -50,14 +56,22 @@ def admits(cloud: Cloud) -> bool:
 
 def paths_map(cloud: Cloud) -> str:
     """Return the expressions that paths are looked up by, each for path, query, and the part of the admission that names it."""
-    return "".join(f"{path}\\|[0-9]*:{name}$ 1\n" for name, path in guest_paths(cloud).items()) if admits(cloud) else ""
+    paths = guest_paths(cloud) if admits(cloud) else {}
+    if delegates_downloads(cloud):
+        paths |= download_paths(cloud)
+    return "".join(f"{path}\\|[0-9]*:{name}$ 1\n" for name, path in paths.items())
+
+
+def _keeps_admissions(cloud: Cloud) -> bool:
+    """Return whether HAProxy keeps any: of guests, or of downloads by a peer in the name of users here."""
+    return admits(cloud) or delegates_downloads(cloud)
 
 
 def global_lines(cloud: Cloud) -> list[str]:
     """Return the lines that give the process its salt."""
-    if not admits(cloud):
+    if not _keeps_admissions(cloud):
         return []
-    return [f"presetenv {SALT_VARIABLE} none", f'set-var proc.salt str("${{{SALT_VARIABLE}}}")']
+    return [f"presetenv {SALT_VARIABLE} {NO_SALT}", f'set-var proc.salt str("${{{SALT_VARIABLE}}}")']
 
 
 def frontend_rules(cloud: Cloud, condition: str) -> list[str]:
@@ -66,9 +80,9 @@ def frontend_rules(cloud: Cloud, condition: str) -> list[str]:
     They stand before those about odd requests, for speed: an odd one gets no route here. ``condition`` holds for a request
     without a route whose URL is in the usual form.
     """
-    if not admits(cloud):
+    if not _keeps_admissions(cloud):
         return []
-    counted = any(peer.rate is not None or peer.budget is not None for peer in cloud.policy.peers)
+    counted = admits(cloud) and any(peer.rate is not None or peer.budget is not None for peer in cloud.policy.peers)
     number, is_admitted = _PART.format(NUMBER), "is_current is_by_path !tells_of_guest"
     # A request that comes to the Python service leaves this counter to that backend.
     count = [
@@ -147,6 +161,6 @@ def counts(cloud: Cloud) -> list[str]:
 
 def taught_by_python(cloud: Cloud) -> list[str]:
     """Return the rule by which an admission is stored in the place of a route. It stands before the rules that store."""
-    if not admits(cloud):
+    if not _keeps_admissions(cloud):
         return []
     return [f"http-response set-var(txn.key) {_DIGEST} if {{ res.fhdr({ADMISSION}) -m found }} {{ var(txn.guest) -m found }}"]

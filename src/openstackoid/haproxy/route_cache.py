@@ -10,7 +10,7 @@ enough.
 
 from collections.abc import Sequence
 
-from openstackoid.haproxy import guests
+from openstackoid.haproxy import delegated_downloads, guests
 from openstackoid.haproxy.maps import CLOUDS, ROUTES, SLOTS, WIRES
 from openstackoid.haproxy.sources import SOURCE_OF
 from openstackoid.mesh import Cloud, Endpoint
@@ -189,6 +189,7 @@ def taught_by_python(cloud: Cloud) -> list[str]:
     return [
         "# The route that Python teaches: it takes the place of the one in its slot.",
         f"acl teaches res.fhdr({SLOT}) -m found",
+        *delegated_downloads.taught_by_python(cloud),
         *guests.taught_by_python(cloud),
         f"http-response set-var(txn.replaced) res.fhdr({SLOT}),map_str({SLOTS}) {teaches}",
         f"http-response del-map({ROUTES}) %[var(txn.replaced)] if {{ var(txn.replaced) -m found }}",

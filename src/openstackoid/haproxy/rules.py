@@ -9,7 +9,7 @@ service decides, serves and, where it may, teaches the route.
 
 from collections.abc import Sequence
 
-from openstackoid.haproxy import bound_tokens, guests, hardening, header_names, otherwise, route_cache
+from openstackoid.haproxy import bound_tokens, delegated_downloads, guests, hardening, header_names, otherwise, route_cache
 from openstackoid.haproxy.identity import body_rules, identity_key_rules
 from openstackoid.haproxy.listeners import in_order, listener, listener_rules
 from openstackoid.haproxy.maps import ENDPOINTS
@@ -173,6 +173,7 @@ def _where_to(cloud: Cloud) -> list[str]:
         *_without_server(cloud),
         *otherwise.where_to(cloud),
         f"use_backend {PEER} if has_route !is_here",
+        *delegated_downloads.where_to(cloud),
         *guests.where_to(cloud),
         "use_backend local.%[var(txn.endpoint)]",
         "default_backend bridge",

@@ -3,14 +3,15 @@
 
 from collections.abc import Iterator
 
-from openstackoid.haproxy import guests, otherwise, route_cache, sources
+from openstackoid.haproxy import delegated_downloads, guests, otherwise, route_cache, sources
 from openstackoid.haproxy.answers import LOCAL, local_rules
 from openstackoid.haproxy.egress import told_by_services
 from openstackoid.haproxy.error_answers import failures, milliseconds
 from openstackoid.haproxy.tls import Copies, backend_options, scheme_for_services
 from openstackoid.mesh import Cloud, Endpoint, Mesh
 from openstackoid.routing import IDENTITY
-from openstackoid.routing.backend_names import guests_backend, local_backend, turn_backend
+from openstackoid.routing.backend_names import delegated_backend, guests_backend, local_backend, turn_backend
+from openstackoid.routing.delegated_downloads import delegates_downloads, image_endpoints
 
 Section = tuple[str, list[str]]
 """The title of a section, and its lines."""
@@ -37,6 +38,13 @@ def service_sections(mesh: Mesh, here: Cloud, base: str, copies: Copies) -> list
         ]
         sections.append((f"defaults {otherwise.DEFAULTS} from {base}", rules))
         sections += [(f"backend {turn_backend(each)} from {otherwise.DEFAULTS}", _turn(here, each, copies)) for each in endpoints]
+    if delegates_downloads(here):
+        base_of_downloads = delegated_downloads.DEFAULTS
+        sections.append((f"defaults {base_of_downloads} from {base}", delegated_downloads.section_lines(here)))
+        sections += [
+            (f"backend {delegated_backend(each)} from {base_of_downloads}", _download(here, each, copies))
+            for each in image_endpoints(here)
+        ]
     if not guests.admits(here):
         return sections
     answers = [*told_by_services(), *guests.answer_rules(here), *local_rules(mesh, here)]
@@ -53,6 +61,11 @@ def service_sections(mesh: Mesh, here: Cloud, base: str, copies: Copies) -> list
 def _guest(cloud: Cloud, endpoint: Endpoint, copies: Copies) -> list[str]:
     """Return the backend that sends guests to the servers of :func:`_local`, whose checks count for it, too."""
     return [*guests.project_rules(endpoint), *_to_service(cloud, endpoint), *_tracking(endpoint, copies)]
+
+
+def _download(cloud: Cloud, endpoint: Endpoint, copies: Copies) -> list[str]:
+    """Return the backend by which peers read images at the same servers in the name of users here."""
+    return [*_to_service(cloud, endpoint), *_tracking(endpoint, copies)]
 
 
 def _turn(cloud: Cloud, endpoint: Endpoint, copies: Copies) -> list[str]:

@@ -4,6 +4,7 @@
 VARIABLES = {
     # Of the process.
     "proc.salt": "the salt of the digests of guests' tokens",
+    "proc.seal": "the secret by which opened tokens are sealed, where the process was given none but the salt: that in base64",
     "proc.draining": "true from the beginning of a drain",
     # Of the connection.
     "sess.from": "the cloud of the sending gateway, by its certificate",
@@ -36,6 +37,10 @@ VARIABLES = {
     "txn.admission": "the admission of the guest",
     "txn.allowed": "the number of requests that it lets in, and the name of the paths",
     "txn.theirs": "the guest's project at home",
+    "txn.sealed": "the token of this cloud that a peer has brought bound: nonce, sealed token and tag",
+    "txn.nonce": "that nonce",
+    "txn.tag": "that tag",
+    "txn.seal": "the key that opens it, until it is opened",
     "txn.replaced": "the key of the route, or of the bound token, to be replaced in its slot",
     # Of the request: bound tokens.
     "txn.hour": "the hour, for which a bound token is kept",

@@ -15,7 +15,7 @@ import aiohttp
 from openstackoid.mesh import Endpoint
 from openstackoid.routing.pages import HEALTH, MESH
 from openstackoid.routing.wire_version import HEADER, SPOKEN
-from openstackoid.telemetry import CLOCKS
+from openstackoid.telemetry import CLOCKS, clocks_off, remedies
 from openstackoid.tls.words import what_was_wrong
 
 PATIENCE = 10.0
@@ -29,13 +29,24 @@ _LARGEST = 16 << 20
 class Result:
     """One thing that was tried. ``good``: whether it works; ``text``: one line, with the clouds' names; ``todo``: the remedy.
 
-    ``same``: of the descriptions of two clouds, whether they are the same; None for another thing, and where it is not known.
+    ``same``: of the descriptions of two clouds, whether they are the same; ``ahead``: the seconds by which the peer's clock is
+    ahead of this one. Both are None for another thing, and where it is not known.
     """
 
     good: bool
     text: str
     todo: str = ""
     same: bool | None = None
+    ahead: float | None = None
+
+
+def of_clocks(results: list[Result]) -> list[Result]:
+    """Return the results with this machine's clock in place of its peers' where it is the one that is off."""
+    found = {str(number): result.ahead for number, result in enumerate(results) if result.ahead is not None}
+    if not clocks_off(found)[0]:
+        return results
+    own = Result(False, "the clock of this machine differs from those of most peers", remedies.CLOCK_OFF)
+    return [result for result in results if result.good or result.ahead is None] + [own]
 
 
 async def try_way(
@@ -134,8 +145,8 @@ class _Tries:
             return Result(True, f"the gateway of {self.peer} is of an earlier release, and does not tell its description")
         if told == self.digest:
             return Result(True, f"{self.peer} has the same description of the clouds", same=True)
-        todo = "compare the descriptions: clouds, frontends and 'shared' must be the same, or requests may end in 508"
-        return Result(False, f"{self.peer} has another description of the clouds", todo, same=False)
+        text = f"{self.peer} has another description of the clouds"
+        return Result(False, text, remedies.PEER_DESCRIPTION_DIFFERS, same=False)
 
     def _clock(self, date: str) -> Result:
         try:
@@ -143,9 +154,10 @@ class _Tries:
         except ValueError:
             return Result(True, f"the gateway of {self.peer} does not tell its time")
         if abs(ahead) <= CLOCKS:
-            return Result(True, f"the clock of {self.peer} differs by at most {CLOCKS:g} s")
+            return Result(True, f"the clock of {self.peer} differs by at most {CLOCKS:g} s", ahead=ahead)
         side = "ahead of" if ahead > 0 else "behind"
-        return Result(False, f"the clock of {self.peer} is {abs(ahead):.0f} s {side} this machine's", "have both follow NTP")
+        text = f"the clock of {self.peer} is {abs(ahead):.0f} s {side} this machine's"
+        return Result(False, text, remedies.PEER_CLOCK_OFF, ahead=ahead)
 
     def _seen(self, here: str, state: str | None) -> Result:
         if state is None:

@@ -18,7 +18,7 @@ from openstackoid.routing.project_fields import PROJECT_FIELDS
 BAR = "|"
 """Stands between the parts of an admission, and between those of the text that is digested."""
 
-ALLOWED, SERVICE_TOKEN, NUMBER, MARK, THEIRS, OURS, USE = 2, 3, 4, 5, 6, 7, 8
+ALLOWED, SERVICE_TOKEN, NUMBER, MARK, THEIRS, OURS, SEALED, USE = 2, 3, 4, 5, 6, 7, 8, 9
 """The places of an admission's parts behind its end, counted from one. Behind :data:`USE` are the roles and the home.
 
 HAProxy looks for a part character by character, so those that each request needs stand first.
@@ -44,7 +44,8 @@ class Admission:
     ``until``: its end, in seconds of the wall clock. ``paths``: the name of the expression of paths. ``requests``: the number
     that it lets in, or None for any number. ``number``: a name of its own. ``mark``: HAProxy puts it behind the token. ``use``:
     the header for the sending gateway. ``theirs`` and ``ours``: the project at home and here, where paths of the catalog have it.
-    ``leaves_out``: whether the service token is not for the service.
+    ``leaves_out``: whether the service token is not for the service. ``sealed``: the token of this cloud that a peer
+    has brought bound (:mod:`openstackoid.routing.delegated_downloads`); empty for a guest.
     """
 
     until: int
@@ -58,6 +59,7 @@ class Admission:
     theirs: str = ""
     ours: str = ""
     leaves_out: bool = False
+    sealed: str = field(default="", repr=False)
 
     def to_header(self) -> str | None:
         """Return the text that HAProxy keeps, or None where there are too many roles for it."""
@@ -66,7 +68,8 @@ class Admission:
             return None
         allowed = f"{'' if self.requests is None else self.requests}:{self.paths}"
         service = LEFT_OUT if self.leaves_out else ""
-        parts = (str(self.until), allowed, service, self.number, self.mark, self.theirs, self.ours, self.use, roles, self.home)
+        project = self.theirs, self.ours
+        parts = str(self.until), allowed, service, self.number, self.mark, *project, self.sealed, self.use, roles, self.home
         return BAR.join(parts)
 
 

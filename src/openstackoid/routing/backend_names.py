@@ -35,7 +35,7 @@ UNREACHED, DOWN, UNANSWERED = "unreached", "down", "unanswered"
 TOKENS = "tokens"
 """The section that holds the table of accepted tokens."""
 
-_LOCAL, _GUESTS, _TURN = "local.", "guests.", "turn."
+_LOCAL, _GUESTS, _DELEGATED, _TURN = "local.", "guests.", "delegated.", "turn."
 
 
 def bind_ids(cloud: Cloud) -> dict[Listener, int]:
@@ -53,6 +53,11 @@ def guests_backend(endpoint: Endpoint) -> str:
     return f"{_GUESTS}{endpoint.key}"
 
 
+def delegated_backend(endpoint: Endpoint) -> str:
+    """Return the name of the backend by which peers read images at the same processes in the name of users of this cloud."""
+    return f"{_DELEGATED}{endpoint.key}"
+
+
 def turn_backend(endpoint: Endpoint) -> str:
     """Return the name of the backend that has the first turn of ``A | B`` at the same processes."""
     return f"{_TURN}{endpoint.key}"
@@ -60,12 +65,17 @@ def turn_backend(endpoint: Endpoint) -> str:
 
 def is_local(backend: str) -> bool:
     """Return whether a backend is of this cloud."""
-    return backend.startswith((_LOCAL, _GUESTS, _TURN))
+    return backend.startswith((_LOCAL, _GUESTS, _DELEGATED, _TURN))
 
 
 def is_of_guests(backend: str) -> bool:
     """Return whether a backend is one for guests."""
     return backend.startswith(_GUESTS)
+
+
+def is_delegated(backend: str) -> bool:
+    """Return whether a backend is one for requests of peers in the name of users of this cloud."""
+    return backend.startswith(_DELEGATED)
 
 
 def local_target(endpoint: Endpoint) -> str:

@@ -108,8 +108,22 @@ def guest_mark(mesh: Mesh, request: Request, decision: Decision | MoreInput) -> 
     return _mark(decision) if sent == came else None
 
 
-def _followed(mesh: Mesh, request: Request, decision: Decision | MoreInput) -> Single | None:
-    """Return the plan of a decision that depends on the key of the request alone, but for the guest."""
+def delegated_mark(mesh: Mesh, request: Request, decision: Decision | MoreInput) -> str | None:
+    """Return the mark behind the token of this cloud that a peer has brought bound; None as :func:`guest_mark` does."""
+    plan = _followed(mesh, request, decision, delegated=True)
+    if plan is None or isinstance(decision, MoreInput) or plan.guest is not None or not plan.local or request.sender is None:
+        return None
+    tokens = request.values(AUTH)
+    if decision.issuer != plan.endpoint.cloud or len(tokens) != 1 or not tokens[0].startswith(BOUND):
+        return None
+    return _mark(decision) if _other_headers(plan.headers) == _other_headers(request.headers) else None
+
+
+def _followed(mesh: Mesh, request: Request, decision: Decision | MoreInput, *, delegated: bool = False) -> Single | None:
+    """Return the plan of a decision that depends on the key of the request alone, but for the guest.
+
+    ``delegated``: also of one by a bound token of this cloud, which delegation has judged.
+    """
     if isinstance(decision, MoreInput) or decision.scope is None or not isinstance(decision.plan, Single):
         return None
     plan = decision.plan
@@ -117,7 +131,7 @@ def _followed(mesh: Mesh, request: Request, decision: Decision | MoreInput) -> S
     of_several = len(decision.scope.clouds_for(plan.frontend_endpoint.service, "")) > 1
     if of_several or (decision.scope.is_compound and plan.endpoint.cloud in request.plain):
         return None
-    return plan if _depends_on_key(mesh, request, decision, plan) else None
+    return plan if _depends_on_key(mesh, request, decision, plan, admitted=delegated or plan.guest is not None) else None
 
 
 def _turns(mesh: Mesh, at: str, request: Request, decision: Decision | MoreInput) -> int:
@@ -127,11 +141,11 @@ def _turns(mesh: Mesh, at: str, request: Request, decision: Decision | MoreInput
     first = decision.plan.turns[0].plan
     if not isinstance(first, Single) or not first.local or first.guest is not None or mesh.clouds[at].shared_sockets:
         return 0
-    return len(decision.plan.turns) if _depends_on_key(mesh, request, decision, first) else 0
+    return len(decision.plan.turns) if _depends_on_key(mesh, request, decision, first, admitted=False) else 0
 
 
-def _depends_on_key(mesh: Mesh, request: Request, decision: Decision, plan: Single) -> bool:
-    """Return whether ``plan`` is the same for each request with the same key."""
+def _depends_on_key(mesh: Mesh, request: Request, decision: Decision, plan: Single, *, admitted: bool) -> bool:
+    """Return whether ``plan`` is the same for each request with the same key. ``admitted``: and the same tokens."""
     if decision.scope is None or request.method not in METHODS or plan.rewrite_links or plan.remember is not None:
         return False
     if decision.scope.has_all or decision.scope.written is not None:
@@ -139,7 +153,7 @@ def _depends_on_key(mesh: Mesh, request: Request, decision: Decision, plan: Sing
     # The body may decide about such a request, from any sender.
     if request.method not in READS and plan.frontend_endpoint.service in watched_services(mesh):
         return False
-    return decision.source not in (ScopeSource.RECALLED, ScopeSource.URL) and _says_one_scope(request, plan)
+    return decision.source not in (ScopeSource.RECALLED, ScopeSource.URL) and _says_one_scope(request, plan, admitted=admitted)
 
 
 def _other_headers(headers: Headers) -> list[tuple[str, str]]:
@@ -172,12 +186,12 @@ def _marked(token: str) -> str:
     return token if found is None else f"{BARE}{found[1] or ''}{token[found.end() :]}"
 
 
-def _says_one_scope(request: Request, plan: Single) -> bool:
+def _says_one_scope(request: Request, plan: Single, *, admitted: bool) -> bool:
     """Return whether the scope is in one header alone, and HAProxy would split each token at the same position."""
     carriers = (AUTH, SUBJECT) if plan.endpoint.service == IDENTITY else (AUTH,)
     values = [value for name in carriers for value in request.values(name) if value]
     # An admission is kept under this token as well, a route under no token.
-    if plan.guest is None and any(is_marked(value) for value in request.values(SERVICE)):
+    if not admitted and any(is_marked(value) for value in request.values(SERVICE)):
         return False
     # HAProxy writes the form that a peer reads into the user's token alone.
     if not plan.local and any(is_marked(value) for value in request.values(SUBJECT)):
@@ -186,7 +200,7 @@ def _says_one_scope(request: Request, plan: Single) -> bool:
     if any(_marked(token) not in (BARE, BARE + BOUND) for token in tokens):
         return False
     # A bound token of this cloud is opened, and one of another cloud may have to be bound anew.
-    if any(token.startswith(BOUND) for token in tokens) and plan.guest is None:
+    if any(token.startswith(BOUND) for token in tokens) and not admitted:
         return False
     return len(request.values(PLAIN)) + sum(map(is_marked, values)) == 1
 

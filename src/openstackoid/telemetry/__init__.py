@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The metrics of a gateway: their names and labels, and the events that count."""
+"""The metrics of a gateway: their names and labels, and the events that count; what is known of peers; what to do."""
 
+from openstackoid.telemetry import remedies
 from openstackoid.telemetry.metrics import (
     GATEWAY,
     MOST_PEERS,
@@ -32,5 +33,6 @@ __all__ = [
     "count_use",
     "count_validation",
     "merged",
+    "remedies",
     "samples",
 ]

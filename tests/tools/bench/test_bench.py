@@ -22,7 +22,16 @@ ROWS = {
     "latency": {f"{way}_{load}" for way in ("direct", "plain", "none", "stays", "leaves") for load in ("one", "half")},
     "bodies": {f"{way}_{place}" for way in ("up", "down") for place in ("plain", "local", "remote", "bridge")},
     "scale": {"2", "3"},
-    "bridge": {"validate_local", "validate_cold", "validate_again", "visitor", "write"},
+    "bridge": {
+        "validate_local",
+        "validate_cold",
+        "validate_again",
+        "visitor",
+        "write",
+        "taught_room",
+        "taught_known",
+        "taught_full",
+    },
     "abuse": {"alone", "slow", "tokens", "reads", "guests", "ids"},
     "composition": {f"{way}_{clouds}" for way in ("stream", "links", "pages") for clouds in (2, 8)}
     | {"slowest", "at_once_2", "at_once_8", "alone", "first", "otherwise"},

@@ -65,8 +65,8 @@ def test_each_fault_of_a_peer_is_named_with_what_to_do(tmp_path: Path, page: int
     code, said = doctor(tmp_path / "mesh.yaml", text, capsys)
     assert code == 1
     assert f"OK: the gateway of CloudTwo answers at http://127.0.0.1:{page}\n" in said
-    assert "FAILED: CloudTwo has another description of the clouds\n  do: compare the descriptions" in said
-    assert "s behind this machine's\n  do: have both follow NTP\n" in said
+    assert "FAILED: CloudTwo has another description of the clouds\n  do: agree on one description with its operator: " in said
+    assert "s behind this machine's\n  do: tell its operator; with one peer alone, compare both clocks with NTP\n" in said
     assert "FAILED: CloudTwo cannot reach the gateway of CloudOne\n  do: its operator types: openstackoid peer check" in said
 
 

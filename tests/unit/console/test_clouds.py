@@ -76,6 +76,7 @@ def test_a_blocked_peer_is_no_peer_that_is_down() -> None:
     blocked = facts(told({"CloudTwo": "down"}), blocked=frozenset({"CloudTwo"}))
     (row,) = peers_view(look(blocked), Query(), lambda _: None, lambda _: False).rows
     assert (row.cloud.state, row.why) == ("blocked", "its operator here has blocked it")
+    assert row.todo == "to end the block: openstackoid peer unblock CloudTwo"
 
 
 def test_a_peer_has_the_reason_of_its_last_check() -> None:
@@ -87,6 +88,18 @@ def test_a_peer_has_the_reason_of_its_last_check() -> None:
         "compare them",
         "differs",
     )
+
+
+def test_a_peer_that_was_not_checked_has_state_reason_and_remedy_of_the_view_now() -> None:
+    answer = {"reached": True, "fault": "", "same": False, "ahead": 0.0}
+    page = told({"CloudTwo": "up", "CloudThree": "down"})
+    found = look(facts(page | {"peers": {"CloudTwo": answer}}))
+    rows = peers_view(found, Query(), lambda _: None, lambda _: False).rows
+    assert found.status is not None
+    assert [(row.cloud.state, row.why, row.todo) for row in rows] == [
+        (item.state, item.detail, item.todo) for item in found.status.items if item.of == "peer"
+    ]
+    assert [row.cloud.state for row in rows] == ["warning", "down"]
 
 
 @pytest.mark.parametrize("path", ["/clouds?state=unwell&order=distance&page=120", "/peers?page=99", "/"])

@@ -4,7 +4,7 @@
 import pytest
 
 from openstackoid.console.history import History
-from openstackoid.console.now import SHOWN, groups, remedy
+from openstackoid.console.now import SHOWN, groups
 from openstackoid.gateway.status import Facts
 from unit.bridge.stage import played
 from unit.console.seen import MARKUP, Watched, console, facts, look, told
@@ -44,7 +44,7 @@ def test_what_is_down_has_a_remedy(found: Facts) -> None:
     assert status is not None
     wrong = [item for item in status.items if item.state not in ("up", "unknown")]
     assert wrong
-    assert [item.name for item in wrong if not remedy(item, "CloudOne")] == []
+    assert [item.name for item in wrong if not item.todo or "{" in item.todo] == []
 
 
 @played
@@ -65,7 +65,7 @@ async def test_a_gateway_that_does_not_run_is_one_line_with_the_remedy() -> None
         for path in ("/", "/clouds", "/peers", "/choose"):
             answer = await client.get(path)
             page = await answer.text()
-            assert (answer.status, "No gateway runs for CloudOne in /state.</strong> Start it:" in page) == (200, True), path
+            assert (answer.status, "No gateway runs for CloudOne in /state.</strong> Do: start it:" in page) == (200, True), path
 
 
 @played

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from openstackoid.certs import issue, make_authority
-from unit.gateway.running import Echo, Server, free_port, serving
+from unit.gateway.running import PATIENCE, Echo, Server, free_port, health, serving
 from unit.gateway.test_metrics import Measured
+from waiting import until
 
 CLOUDS = ("CloudOne", "CloudTwo")
 SERVICES = ("identity", "image", "network")
@@ -59,6 +60,8 @@ class Services(Echo, BaseHTTPRequestHandler):
             self.hold()
         elif "/v3/auth/tokens" in self.path:
             self.answer(json.dumps({"token": _TOKEN}).encode(), "application/json")
+        elif self.path.endswith("/file"):
+            self.answer(b"bytes", "application/octet-stream")
         else:
             self.answer(b'{"images": []}', "application/json")
 
@@ -79,19 +82,25 @@ class Services(Echo, BaseHTTPRequestHandler):
 
 
 class PeerGateway(Measured):
-    """The gateway of ``cloud``. ``settings``: more of its own settings; ``peers``: the gateways by cloud, itself among them."""
+    """The gateway of ``cloud``. ``peers``: the gateways by cloud, itself among them.
+
+    ``settings``: more of its own settings; ``further``: lines of clouds without a gateway; ``policy``: whom it trusts.
+    """
+
+    policy = POLICY
 
     def __init__(self, cloud: str, folder: Path, certificates: Path, backend: int, peers: dict[str, "PeerGateway"]) -> None:
         self.cloud = cloud
         self.certificates = certificates
         self.peers = peers
-        self.settings = ""
+        self.settings = self.further = ""
         peers[cloud] = self
         super().__init__(folder, free_port(), backend)
 
-    def describe(self, peer: str) -> None:
-        """Write the description of all gateways that are known by now."""
-        self.config.write_text("mesh: 1\nclouds:\n" + "".join(one.described(here=one is self) for one in self.peers.values()))
+    def describe(self, peer: str = "") -> None:
+        """Write the description of all gateways that are known by now, and of the further clouds."""
+        text = "".join(one.described(here=one is self) for one in self.peers.values())
+        self.config.write_text(f"mesh: 1\nclouds:\n{text}{self.further}")
 
     def described(self, *, here: bool) -> str:
         lines = [f"  {self.cloud}:"]
@@ -99,7 +108,7 @@ class PeerGateway(Measured):
             files = f'{{certificate: "{self.certificates}/{self.cloud}.pem", authority: "{self.certificates}/authority.pem"}}'
             more = f", {self.settings}" if self.settings else ""
             lines.append(f'    gateway: {{tls: {files}, metrics: "127.0.0.1:{self.metrics}"{more}}}')
-            lines.append(f"    policy: {POLICY}")
+            lines += [f"    policy: {self.policy}"] if self.policy else []
         lines.append("    services:")
         for name in SERVICES:
             backend = f', backend: "http://127.0.0.1:{self.backend}/{name}"' if here else ""
@@ -155,4 +164,6 @@ def pair(folder: Path, days: int = 100, **settings: str) -> Iterator[tuple[PeerG
             gateway.describe("")
             gateway.start()
             stack.callback(gateway.stop)
+        # The first has found the second away while that one started, and does not try it again for a moment.
+        until(lambda: health(one).get(two.cloud) == health(two).get(one.cloud) == "up", PATIENCE)
         yield one, two

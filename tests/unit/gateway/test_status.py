@@ -89,7 +89,9 @@ def test_a_dead_peer_is_the_peers(gateway: Gateway) -> None:
     gateway.hang_up()
     gateway.wait_for("has reloaded")
     until(lambda: told(gateway)["down"] == ["peer"])
-    assert "down: peer (CloudTwo)" in status(gateway)[1]
+    said = status(gateway)[1]
+    assert "down: peer (CloudTwo)" in said
+    assert "do, for peer (CloudTwo): openstackoid peer check CloudTwo names the step that fails; then tell its operator" in said
     gateway.config.write_text(good)
     gateway.hang_up()
     until(lambda: told(gateway)["down"] == [])
@@ -145,7 +147,7 @@ GOOD = PeerAnswer(True, same=True, ahead=0.0)
             {"peers": peers(CloudTwo=PeerAnswer(True, same=False, ahead=0))},
             "warning",
             ("peer (CloudTwo)",),
-            "it has another description of the clouds: compare them",
+            "it has another description of the clouds",
         ),
         (
             {"peers": peers(CloudTwo=PeerAnswer(True, ahead=-60), CloudThree=GOOD)},
@@ -157,7 +159,7 @@ GOOD = PeerAnswer(True, same=True, ahead=0.0)
             {"peers": peers(CloudTwo=PeerAnswer(True, ahead=-60), CloudThree=PeerAnswer(True, ahead=-61))},
             "warning",
             ("this gateway (clock)",),
-            "it differs from those of most peers: have this machine follow NTP",
+            "it differs from those of most peers",
         ),
         ({"peers": peers(CloudTwo=PeerAnswer(True, "answers 503"))}, "warning", ("peer (CloudTwo)",), "its gateway answers 503"),
     ],
@@ -167,6 +169,7 @@ def test_the_culprit_is_named(told: dict[str, Any], word: str, culprits: tuple[s
     assert (found.word, found.culprits) == (word, culprits)
     assert [item.detail for item in found.at_fault] == ([detail] if detail else [])
     assert found.code == (1 if word == "down" else 0)
+    assert all(item.todo for item in found.at_fault)
 
 
 def test_a_part_that_has_died_three_times_in_a_minute_is_down() -> None:

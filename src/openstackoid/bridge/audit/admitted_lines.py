@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HAProxy's line about a guest that it admitted, as the line of the audit log.
+"""HAProxy's line about a request that it admitted alone, as the line of the audit log.
 
-Its values come from the admission, where the Python service puts them: user, project, rule, roles here, and home.
+That is one of a guest, or of a peer in the name of a user here. Its values come from the admission, where the Python service puts
+them: user, project, rule, roles here, and home.
 """
 
 import re
@@ -11,7 +12,7 @@ from openstackoid.bridge.audit.admission_header import Admission, decode
 from openstackoid.bridge.audit.audit_log import ALLOWED, IN, AuditLine
 from openstackoid.bridge.log import shown_path
 from openstackoid.routing.admission import decoded_roles
-from openstackoid.routing.backend_names import is_of_guests
+from openstackoid.routing.backend_names import is_delegated, is_of_guests
 from openstackoid.routing.egress import is_request_id
 
 REQUEST = re.compile(
@@ -35,7 +36,9 @@ _roles = lru_cache(1024)(decoded_roles)
 def admitted_line(request: str, left: str, at: str, now: float) -> AuditLine | None:
     """Return the audit line for a line of HAProxy's, of which ``left`` is the part behind the marker; None for any other."""
     said, about = REQUEST.fullmatch(request), _ADMITTED.fullmatch(left)
-    if said is None or about is None or not is_of_guests(said["backend"]):
+    if said is None or about is None:
+        return None
+    if not (is_delegated(said["backend"]) if about["home"] == at else is_of_guests(said["backend"])):
         return None
     use: Admission | None = _decoded(about["use"])
     roles: tuple[str, ...] | None = _roles(about["roles"])

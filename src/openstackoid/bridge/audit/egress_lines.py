@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HAProxy's lines about requests that left for a peer, or of guests that it admitted, become lines of the audit log.
+"""HAProxy's lines about requests that left for a peer, or that it admitted alone, become lines of the audit log.
 
 They are written after the fact, and may be lost: HAProxy drops a line when the pipe or socket of its log is full. The other
 cloud's gateway writes its line before it answers.
@@ -13,7 +13,7 @@ from functools import partial
 from openstackoid.bridge.audit.admission_header import decode, outcome_of
 from openstackoid.bridge.audit.admitted_lines import ADDRESS, METHOD, REQUEST, admitted_line
 from openstackoid.bridge.audit.audit_file import Audit, LateAudit
-from openstackoid.bridge.audit.audit_log import OUT, AuditLine, lost_line
+from openstackoid.bridge.audit.audit_log import IN, OUT, AuditLine, lost_line
 from openstackoid.bridge.audit.losses import Loss, Losses
 from openstackoid.bridge.log import LOG, shown_path
 from openstackoid.haproxy.egress import MARKER
@@ -28,15 +28,31 @@ _LEFT = re.compile(
     r"(?P<service>[a-z0-9-]+)\.(?P<interface>[a-z]+) home=(?P<home>[A-Za-z0-9._-]+) id=(?P<id>\S+) use=(?P<use>\S*)\n?"
 )
 
+Count = Callable[[str | None, str | None, str], None]
+
+
+def _count_nothing(_: str | None, __: str | None, ___: str, /) -> None:
+    pass
+
 
 class EgressLines:
     """Audits requests that HAProxy served alone at the gateway of ``at``. ``clock`` returns seconds of the wall clock.
 
-    ``losses`` counts the lines that cannot be written.
+    ``losses`` counts the lines that cannot be written; ``delegated`` those of peers in the name of users here, by peer, rule and
+    outcome.
     """
 
-    def __init__(self, at: str, audit: Audit, clock: Callable[[], float] = time.time, losses: Losses | None = None) -> None:
+    def __init__(
+        self,
+        at: str,
+        audit: Audit,
+        clock: Callable[[], float] = time.time,
+        losses: Losses | None = None,
+        *,
+        delegated: Count = _count_nothing,
+    ) -> None:
         self._at = at
+        self._delegated = delegated
         self._audit = LateAudit(audit, LOG, at, partial((losses or Losses()).add, Loss.READER))
         self._clock = clock
 
@@ -62,6 +78,8 @@ class EgressLines:
             found = read(request.decode("ascii", "replace"), rest.decode("ascii", "replace"), self._at, self._clock())
             if found is not None:
                 left.append(found)
+                if found.direction == IN and found.home == self._at:
+                    self._delegated(found.sender, found.rule, found.outcome)
             else:
                 self._audit.lose(1, "a line of HAProxy's cannot be read")
         self._audit.write(*left)

@@ -2,6 +2,7 @@
 """The number of requests that peers sent here in the name of users and services of this cloud."""
 
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 RULES = ("validation", "users", "services", "images", "login", "exchange", "revocation")
@@ -9,6 +10,14 @@ RULES = ("validation", "users", "services", "images", "login", "exchange", "revo
 
 BINDING, NO_RULE = "binding", "none"
 """In the place of a rule: a token is bound to a further cloud; no rule allows the request."""
+
+
+Told = list[tuple[str | None, str, str, int]]
+"""Counts as one process tells them to another: peer, rule, outcome and number."""
+
+
+async def _none() -> Told:
+    return []
 
 
 class UseKind(NamedTuple):
@@ -26,16 +35,27 @@ class UseKind(NamedTuple):
 
 
 class DelegatedUses:
-    """Counts requests since the start of the Python service. ``counts``: of each kind; the mesh bounds the kinds."""
+    """Counts requests since the start of the Python service. ``counts``: of each kind; the mesh bounds the kinds.
 
-    def __init__(self) -> None:
+    ``others`` returns the counts of requests that HAProxy served alone, which the process of its log has.
+    """
+
+    def __init__(self, others: Callable[[], Awaitable[Told]] = _none) -> None:
         self.counts: Counter[UseKind] = Counter()
+        self._others = others
 
     def count(self, peer: str | None, rule: str | None, outcome: str) -> None:
         """Count a request by its audit line."""
         self.counts[UseKind.of(peer, rule, outcome)] += 1
 
-    def document(self) -> list[dict[str, Any]]:
-        """Return the counts for the health page, by peer."""
-        kinds = sorted(self.counts, key=lambda kind: (kind.peer or "", kind.rule, kind.outcome))
-        return [{**kind._asdict(), "count": self.counts[kind]} for kind in kinds]
+    def told(self) -> Told:
+        """Return the counts of this process."""
+        return [(*kind, count) for kind, count in self.counts.items()]
+
+    async def document(self) -> list[dict[str, Any]]:
+        """Return the counts of both processes for the health page, by peer."""
+        counts = self.counts.copy()
+        for peer, rule, outcome, count in await self._others():
+            counts[UseKind(peer, rule, outcome)] += count
+        kinds = sorted(counts, key=lambda kind: (kind.peer or "", kind.rule, kind.outcome))
+        return [{**kind._asdict(), "count": counts[kind]} for kind in kinds]

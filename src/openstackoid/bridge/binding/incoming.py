@@ -8,6 +8,7 @@ is given the tokens themselves; the answer loses them again.
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from functools import partial
+from secrets import token_hex
 from typing import TypeVar
 
 from openstackoid.binding import BoundToken, BoundTokenError, Kind, is_bound
@@ -29,7 +30,9 @@ from openstackoid.routing import (
     called_path,
     folded_path,
 )
+from openstackoid.routing.delegated_downloads import METHOD
 from openstackoid.routing.dispatched_method import form_body, method_override
+from openstackoid.routing.images import IMAGE
 from openstackoid.routing.reading import AUTH, SERVICE, SUBJECT
 from openstackoid.routing.token_routes import possible_token_route
 from openstackoid.scope import Scope
@@ -127,6 +130,19 @@ def judged(here: Cloud, decision: Decision, head: Head, of: Opened) -> str | Den
         None if validates else use, step, of.of_service, () if of.auth is None else _given(scope, sender, here.name)
     )
     return may_ask(here.policy.delegated_to(sender), asked)
+
+
+def reads_images(here: Cloud, decision: Decision, head: Head, of: Opened) -> str | None:
+    """Return the rule of delegation by which the peer may read the bytes of any image with the user's token, or None."""
+    plan, sender = decision.plan, head.sender
+    is_read = isinstance(plan, Single) and plan.endpoint.service == IMAGE and head.method == METHOD
+    if not is_read or sender is None or of.auth is None or of.of_service:
+        return None
+    # No pattern of an operator names this id.
+    use = Use(IMAGE, METHOD, f"/v2/images/{token_hex()}/file")
+    scope = decision.scope if decision.source in _SAID else None
+    verdict = may_ask(here.policy.delegated_to(sender), Delegated(use, given=_given(scope, sender, here.name)))
+    return None if isinstance(verdict, Denial) else verdict
 
 
 def _refuse_misplaced(head: Head, binder: Binder) -> None:

@@ -31,6 +31,7 @@ from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.route_teacher import RouteTeacher
 from openstackoid.bridge.resource_index import ResourceIndex
 from openstackoid.bridge.trace.records import Records
+from openstackoid.bridge.upstream.target import peer_gateways
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
 from openstackoid.composition import KnownMarkers
@@ -83,7 +84,7 @@ class Bridge:
             delegated=health.delegated,
             resources=ResourceIndex(workflows.store),
         )
-        upstream.reasons.tls = mesh.clouds[upstream.at].tls
+        self._follow_mesh(mesh)
         self._records = Records() if records is None else records
         near = NearTimes(upstream)
         user = UserPage(upstream, authorizer, sender, near)
@@ -92,7 +93,12 @@ class Bridge:
     def reload(self, mesh: Mesh, readers: Mapping[str, Reader]) -> None:
         """Serve new requests by another mesh and other reader accounts."""
         self.context = replace(self.context, mesh=mesh, readers=readers)
-        self.context.upstream.reasons.tls = mesh.clouds[self.context.upstream.at].tls
+        self._follow_mesh(mesh)
+
+    def _follow_mesh(self, mesh: Mesh) -> None:
+        upstream = self.context.upstream
+        upstream.reasons.tls = mesh.clouds[upstream.at].tls
+        upstream.kept.set_peers(peer_gateways(mesh, upstream.at))
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""

@@ -16,6 +16,7 @@ from openstackoid.binding import repository_of
 from openstackoid.bridge.audit.audit_file import Audit, AuditError
 from openstackoid.bridge.audit.losses import Losses
 from openstackoid.bridge.audit.maintenance import AuditMaintenance
+from openstackoid.bridge.binding.delegated_uses import DelegatedUses
 from openstackoid.bridge.binding.shared_keys import SharedKeys
 from openstackoid.bridge.haproxy_log import start_reading
 from openstackoid.bridge.http.app import Bridge
@@ -129,10 +130,15 @@ async def serve(
     receiving = sockets.records.open(socket.SOCK_DGRAM) if sockets.records else None
     listening = sockets.requests.open()
     upstream, export = Upstream(at, sockets.upstream), SpanExport(at, lambda: bridge.context.here.traces)
-    audit, losses, records = audit or Audit(None), losses or Losses(), Records(export=export.add)
-    maintenance = AuditMaintenance(audit, losses, mesh.clouds[at].audit)
+    audit, losses, log_process = audit or Audit(None), losses or Losses(), log_process or LogProcess(None)
+    records, maintenance = Records(export=export.add), AuditMaintenance(audit, losses, mesh.clouds[at].audit)
     workflows, tokens, shared_keys = Workflows(store), TokenStore(store), SharedKeys(store, repository)
-    health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None, maintenance.document, shared_keys.state)
+    health = Health(
+        RuntimeApi(sockets.haproxy) if sockets.haproxy else None,
+        maintenance.document,
+        shared_keys.state,
+        DelegatedUses(log_process.delegated),
+    )
     bridge = Bridge(
         mesh,
         upstream,
@@ -163,7 +169,7 @@ async def serve(
         audit=lambda: maintenance.state,
     )
     listen = sockets.metrics.open if sockets.metrics else None
-    metrics = MetricsPage(state, log_process or LogProcess(None), listen, pages.answer)
+    metrics = MetricsPage(state, log_process, listen, pages.answer)
     running = [
         _keep_current(bridge, (file, blocked), reload, maintenance),
         maintenance.run(),

@@ -119,9 +119,12 @@ class TokenValidator:
         known = self._known.get((cloud, token_digest(token), False))
         return None if known is None or self._clock() >= known.until else known.principal
 
-    def seconds_left(self, issuer: str, token: str) -> float:
-        """Return how long the cached answer about a token counts: none where there is none, or the token is not accepted."""
-        known = self._known.get((issuer, token_digest(token), False))
+    def seconds_left(self, issuer: str, token: str, *, late: bool = False) -> float:
+        """Return how long the cached answer about a token counts: none where there is none, or the token is not accepted.
+
+        ``late``: it was asked for with :attr:`Asked.late`.
+        """
+        known = self._known.get((issuer, token_digest(token), late))
         return 0.0 if known is None or known.principal is None else max(0.0, known.until - self._clock())
 
     def _answered(self, key: tuple[str, bytes, bool], done: "asyncio.Task[Principal | None]") -> None:

@@ -38,11 +38,12 @@ class Health:
         api: RuntimeApi | None = None,
         audit: Callable[[], Mapping[str, Any]] = dict,
         keys: Callable[[], str] = str,
+        delegated: DelegatedUses | None = None,
     ) -> None:
         self._api = api
         self.audit = audit
         self.keys = keys
-        self.delegated = DelegatedUses()
+        self.delegated = DelegatedUses() if delegated is None else delegated
         self._lock = asyncio.Lock()
         self._table = ""
         self._until = 0.0

@@ -9,12 +9,20 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Generic, TypeVar
 
-from openstackoid.mesh import Mesh
+from openstackoid.mesh import Mesh, Timeouts
 
 AT_ONCE = 32
 """Peers that are asked at the same time: any client may request it."""
 
+ANSWERS_WITHIN = 3.0
+"""Seconds in which a peer's gateway must answer, on whatever socket: after them it does not, and the operator is told so."""
+
 Answer = TypeVar("Answer")
+
+
+def question_timeouts(mesh: Mesh, at: str) -> Timeouts:
+    """Return the seconds of a question of the gateway of the cloud ``at``."""
+    return Timeouts(connect=min(mesh.clouds[at].timeouts.connect, ANSWERS_WITHIN), server=ANSWERS_WITHIN)
 
 
 class PeerQuestions(Generic[Answer]):

@@ -17,11 +17,11 @@ from aiohttp import hdrs
 
 from openstackoid.bridge.errors import AnswerError, without_gateway
 from openstackoid.bridge.message.deadline import Deadline
-from openstackoid.bridge.pages.peer_questions import PeerQuestions
+from openstackoid.bridge.pages.peer_questions import PeerQuestions, question_timeouts
 from openstackoid.bridge.pages.reachability import AT_MOST, KEPT, PATIENCE
 from openstackoid.bridge.upstream.target import Target, gateway_targets
 from openstackoid.bridge.upstream.upstream import Upstream, UpstreamError, UpstreamRequest, first_reached, read_answer
-from openstackoid.mesh import Mesh, Timeouts, mesh_digest
+from openstackoid.mesh import Mesh, mesh_digest
 from openstackoid.routing.pages import MESH, ONLY_HERE
 from openstackoid.telemetry import PeerAnswer
 
@@ -65,13 +65,14 @@ class PeerWatch:
         return self._questions.answers(mesh, KEPT)
 
     async def _answer(self, mesh: Mesh, name: str) -> PeerAnswer:
-        connect = mesh.clouds[self._upstream.at].timeouts.connect
-        waits, digest = Timeouts(connect=connect, server=connect), mesh_digest(mesh)
+        waits, digest = question_timeouts(mesh, self._upstream.at), mesh_digest(mesh)
+        clock = asyncio.get_running_loop().time
+        until = clock() + waits.server
         # No connection is kept for the sake of a question.
         targets = [replace(one, gateway="") for one in gateway_targets(mesh, self._upstream.at, mesh.clouds[name], MESH)]
 
         async def ask(target: Target) -> PeerAnswer:
-            async with self._upstream.send(target, _REQUEST, waits, Deadline(2 * connect)) as answer:
+            async with self._upstream.send(target, _REQUEST, waits, Deadline(until - clock())) as answer:
                 now, date = time.time(), answer.headers.get(hdrs.DATE, "")
                 if answer.status != 200:
                     return PeerAnswer(True, f"answers {answer.status}")

@@ -5,21 +5,22 @@ HAProxy remembers the failures of requests (:mod:`openstackoid.haproxy.peers`), 
 (:mod:`.peer_watch`); this is for people.
 """
 
+import asyncio
 from collections.abc import Mapping
 
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.pages.health import DOWN, UP
-from openstackoid.bridge.pages.peer_questions import PeerQuestions
+from openstackoid.bridge.pages.peer_questions import PeerQuestions, question_timeouts
 from openstackoid.bridge.trace.peer_records import ask_gateway
 from openstackoid.bridge.upstream.upstream import Upstream, UpstreamRequest
-from openstackoid.mesh import Mesh, Timeouts
+from openstackoid.mesh import Mesh
 from openstackoid.routing.pages import HEALTH
 
 AT_MOST = 128
 """Peers that are asked for one page: any client may request it."""
 
 PATIENCE = 1.0
-"""Seconds that a page waits for answers. Later ones, as of a peer that HAProxy has tried twice, are shown the next time."""
+"""Seconds that a page waits for answers. Later ones are shown the next time."""
 
 KEPT = 120.0
 """Seconds for which the last state of a peer is shown, if there are too many to ask all."""
@@ -42,10 +43,10 @@ class Reachability:
         return self._questions.answers(mesh, KEPT)
 
     async def _state(self, mesh: Mesh, name: str) -> str:
-        connect = mesh.clouds[self._upstream.at].timeouts.connect
-        request, waits = UpstreamRequest("GET", None, _HEADERS), Timeouts(connect=connect, server=connect)
+        request, waits = UpstreamRequest("GET", None, _HEADERS), question_timeouts(mesh, self._upstream.at)
         try:
-            await ask_gateway(self._upstream, mesh, name, request, HEALTH, timeouts=waits, limit=_LIMIT)
-        except AnswerError:
+            async with asyncio.timeout(waits.server):
+                await ask_gateway(self._upstream, mesh, name, request, HEALTH, timeouts=waits, limit=_LIMIT)
+        except (AnswerError, TimeoutError):
             return DOWN
         return UP

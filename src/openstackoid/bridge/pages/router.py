@@ -98,7 +98,7 @@ class Pages:
         own = {
             "store": store,
             "audit": self._health.audit(),
-            "delegation": self._health.delegated.document(),
+            "delegation": await self._health.delegated.document(),
             "keys": self._health.keys(),
         }
         return mesh_page(mesh, self.at, states, peers) | own | {"description": mesh_digest(mesh)}

@@ -2,7 +2,7 @@
 """A request of a peer in the name of users or services of this cloud: the content of its audit line."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from openstackoid.bridge.audit.admission_header import Admission
 from openstackoid.bridge.audit.audit_log import ALLOWED, IN, REFUSED, AuditLine
@@ -16,13 +16,29 @@ from openstackoid.routing.egress import sole_id
 
 
 @dataclass(frozen=True, slots=True)
+class Download:
+    """The right of a peer to download any image by a token of this cloud: the rule of delegation, and the bound token's end.
+
+    ``ends``: seconds since 1970.
+    """
+
+    rule: str
+    ends: int
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class DelegatedUse:
-    """The use of a token of this cloud. ``principal``: its user, where Keystone has named one by now."""
+    """The use of a token of this cloud. ``principal``: its user, where Keystone has named one by now.
+
+    ``download``: what else the peer may do by it that HAProxy may learn, or None.
+    """
 
     frontend_endpoint: Endpoint
     rule: str | None
     outcome: str = ALLOWED
     principal: Principal | None = None
+    download: Download | None = None
 
     @classmethod
     def refused(cls, frontend_endpoint: Endpoint, denial: Denial) -> "DelegatedUse":

@@ -15,10 +15,12 @@ from openstackoid.bridge.identity.authorization import Entry, entry_of
 from openstackoid.bridge.identity.guest_project import DOCUMENT_LIMIT, with_project_here
 from openstackoid.bridge.message.body import BROKEN_BODY, PacedBody, read_body
 from openstackoid.bridge.message.deadline import Deadline
-from openstackoid.bridge.message.head import Admit, Incoming, without
+from openstackoid.bridge.message.head import Incoming, without
 from openstackoid.bridge.message.pace import Pace
 from openstackoid.bridge.proxy.attempt import Attempt, PassedError
 from openstackoid.bridge.proxy.context import RequestContext
+from openstackoid.bridge.proxy.delegated_use import DelegatedUse
+from openstackoid.bridge.proxy.download_admission import download_admission
 from openstackoid.bridge.proxy.guest_admission import admission
 from openstackoid.bridge.proxy.leg import Leg
 from openstackoid.bridge.proxy.rewrite_links import Answered, rewrite_links, should_rewrite_links
@@ -188,16 +190,18 @@ class ForwardLeg(Leg[Single]):
         unread = self.links.of_images(head.path) and self.plan.rewrite_links and answer.status in REDIRECTS
         if unread or self.links.astray(answer.status, head.method, theirs):
             raise UpstreamError(502, f"gateway of {self.context.upstream.at}: {target.place} {ASTRAY}")
-        admit = partial(admission, self.context, entry, self.plan, head) if isinstance(entry, Entry) else None
-        taught = self._taught(answer.status, admit)
+        taught = self._taught(answer.status, entry)
         return self.incoming.hidden.headers(self.links.headers(theirs)) + ours + taught + self.accepted
 
-    def _taught(self, status: int, admit: Admit | None) -> Headers:
+    def _taught(self, status: int, entry: Entry | DelegatedUse | None) -> Headers:
         """Return the headers that teach HAProxy."""
         if not self.teaches:
             return ()
         if self._attempt is None:
-            taught = self.incoming.teach(status, admit=admit)
+            head = self.incoming.head
+            admit = partial(admission, self.context, entry, self.plan, head) if isinstance(entry, Entry) else None
+            download = partial(download_admission, self.context, entry, head) if isinstance(entry, DelegatedUse) else None
+            taught = self.incoming.teach(status, admit=admit, download=download)
             if not self.plan.local:
                 taught += self.context.routes.bound_tokens(self.context.mesh, self.incoming.head, self.plan, status)
             return taught

@@ -32,7 +32,7 @@ def admission(context: RequestContext, entry: Entry, plan: Single, head: Head, m
     services = services_of(here.policy, issuer, granted.rule)
     path = None if services is None else guest_path(entry.frontend_endpoint, services, entry.use.method)
     now, left = time.time(), context.authorizer.validator.seconds_left
-    seconds = min(left(issuer, entry.credentials.token), _end(principal.ends) - now)
+    seconds = min(left(issuer, entry.credentials.token), end_of(principal.ends) - now)
     leaves_out = bool(head.values(SERVICE)) and all(name.lower() != SERVICE for name, _ in plan.headers)
     service, service_issuer = entry.credentials.service_token, entry.credentials.service_issuer
     if service is not None and service_issuer is not None and service_issuer != here.name:
@@ -60,7 +60,7 @@ def admission(context: RequestContext, entry: Entry, plan: Single, head: Head, m
     ).to_header()
 
 
-def _end(text: str | None) -> float:
+def end_of(text: str | None) -> float:
     """Return the end of a token, in seconds since 1970; 0 for one in another form than Keystone's."""
     try:
         return datetime.fromisoformat(text or "").timestamp() if (text or "").endswith("Z") else 0.0

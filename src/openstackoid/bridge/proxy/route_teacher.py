@@ -2,6 +2,7 @@
 """Teach HAProxy routes: an answer below 400 brings the route of its request, and the slot in which HAProxy is to keep it."""
 
 from hashlib import blake2b
+from http import HTTPStatus
 
 from openstackoid.binding import is_bound
 from openstackoid.bridge.binding.binder import Binder, cut
@@ -10,6 +11,7 @@ from openstackoid.mesh import Mesh
 from openstackoid.routing import Decision, Headers, MoreInput, Request, Single
 from openstackoid.routing.admission import BAR
 from openstackoid.routing.bound_tokens import SERVICE_SLOT, SERVICE_TOKEN, USER_SLOT, USER_TOKEN
+from openstackoid.routing.delegated_downloads import DOWNLOADS
 from openstackoid.routing.reading import AUTH, SERVICE
 from openstackoid.routing.route_cache import (
     ADMISSION,
@@ -19,12 +21,16 @@ from openstackoid.routing.route_cache import (
     MARK,
     SLOT,
     cached_route,
+    delegated_mark,
     generation,
     generation_in,
     guest_mark,
     route_key,
     with_key,
 )
+
+GUEST = "1"
+"""The value of the header :data:`ADMISSION` of an answer with the admission of a guest."""
 
 KEY_BARS = 5
 """The bars in a key whose parts have none."""
@@ -93,9 +99,11 @@ class RouteTeacher:
         status: int,
         *,
         admit: Admit | None = None,
+        download: Admit | None = None,
     ) -> Headers:
-        """Return the headers that teach the route of a request, or the admission of a guest that ``admit`` makes; or none.
+        """Return the headers that teach the route of a request, or an admission; or none.
 
+        ``admit`` makes that of a guest, ``download`` that of a peer's downloads in the name of a user here.
         ``asked`` is the header in which HAProxy asks for it. An HAProxy of another mesh than that of the decision learns nothing.
         """
         if asked is None or status >= 400:
@@ -115,20 +123,25 @@ class RouteTeacher:
             told = ((MARK, route.mark), (CLOUD, route.cloud), (HOME, route.home))
         elif admit is not None:
             admission = self._admission(mesh, request, decision, key, admit)
-            told = () if admission is None else ((MARK, admission), (ADMISSION, "1"))
+            told = () if admission is None else ((MARK, admission), (ADMISSION, GUEST))
+        elif download is not None and status == HTTPStatus.OK:
+            admission = self._download(mesh, request, decision, key, download)
+            told = () if admission is None else ((MARK, admission), (ADMISSION, DOWNLOADS))
+            key = BAR.join((request.sender or "", endpoint.key, *request.values(AUTH), *request.values(SERVICE)))
         if not told:
             return ()
-        slot = (SLOT, str(self._slots.take(source, int(slots), None if route is None else key)))
+        slot = (SLOT, str(self._slots.take(source, int(slots), None if told[-1] == (ADMISSION, GUEST) else key)))
         return (slot, *((name, value) for name, value in told if value is not None))
 
     def _admission(self, mesh: Mesh, request: Request, decision: Decision | MoreInput, key: str, admit: Admit) -> str | None:
         """Return the admission of a guest, if nothing but its key and its tokens decides."""
         mark = guest_mark(mesh, request, decision)
-        digested = [*request.values(AUTH), *request.values(SERVICE)]
-        # A bar in a part of the text that is digested could be one between two parts.
-        if mark is None or key.count(BAR) != KEY_BARS or any(BAR in token for token in digested):
-            return None
-        return admit(mark)
+        return None if mark is None or not _is_plain(request, key) else admit(mark)
+
+    def _download(self, mesh: Mesh, request: Request, decision: Decision | MoreInput, key: str, admit: Admit) -> str | None:
+        """Return the admission of a peer's downloads, on the same condition."""
+        mark = delegated_mark(mesh, request, decision)
+        return None if mark is None or not _is_plain(request, key) else admit(mark)
 
     def bound_tokens(self, mesh: Mesh, head: Head, plan: Single, status: int) -> Headers:
         """Return the headers that teach the bound tokens of a request to a peer, where HAProxy asks for them."""
@@ -151,3 +164,9 @@ class RouteTeacher:
         if mesh is not self._mesh:
             self._mesh, self._generation = mesh, generation(mesh, self._at)
         return self._generation
+
+
+def _is_plain(request: Request, key: str) -> bool:
+    """Return whether no part of the text that HAProxy digests has a bar, which could be one between two parts."""
+    digested = [*request.values(AUTH), *request.values(SERVICE)]
+    return key.count(BAR) == KEY_BARS and not any(BAR in token for token in digested)

@@ -6,14 +6,14 @@ from typing import TypeVar
 
 from openstackoid.binding import BoundTokenError
 from openstackoid.bridge.audit.audit_file import AuditError
-from openstackoid.bridge.binding.incoming import judged, opened
+from openstackoid.bridge.binding.incoming import Opened, judged, opened, reads_images
 from openstackoid.bridge.binding.outgoing import Outgoing
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.identity.token_validation import Asked
 from openstackoid.bridge.log import LOG
 from openstackoid.bridge.message.head import Head, Incoming
 from openstackoid.bridge.proxy.context import RequestContext
-from openstackoid.bridge.proxy.delegated_use import DelegatedUse
+from openstackoid.bridge.proxy.delegated_use import DelegatedUse, Download
 from openstackoid.mesh import Endpoint
 from openstackoid.policy import Denial
 from openstackoid.routing import IDENTITY, TOKENS_PATH, Decision, Relay, Single, called_path
@@ -47,7 +47,12 @@ async def with_tokens(
     use = None
     if verdict is not None:
         use = await delegated_use(context, head, plan.frontend_endpoint, verdict, None if _tells_user(plan, head) else of.token)
+        use = replace(use, download=_download(reads_images(here, decision, head, of), of))
     return plan, replace(incoming, body=of.body, hidden=of.hidden), use
+
+
+def _download(rule: str | None, of: Opened) -> Download | None:
+    return None if rule is None or of.auth is None else Download(rule, of.auth.ends, of.auth.token)
 
 
 def buffered(context: RequestContext, head: Head, plan: Single, use: DelegatedUse | None) -> Relay | None:

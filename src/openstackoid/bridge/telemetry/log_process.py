@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The numbers that the process of HAProxy's log has counted, told to the process that serves the metrics."""
+"""The numbers that the process of HAProxy's log has counted, told to the process that serves requests and metrics."""
 
 import asyncio
 import json
 import socket
+import time
+from collections.abc import Callable
 from typing import Any
 
 from openstackoid.telemetry import samples
@@ -14,12 +16,21 @@ PATIENCE = 5.0
 _LONGEST = 1 << 30
 
 
-async def tell_samples(connection: socket.socket) -> None:
-    """Answer each line with the samples of this process, in a line of JSON, until the other process ends."""
+FRESH = 1.0
+"""Seconds for which the numbers of a page are cached: any client may ask for it."""
+
+_SAMPLES, _DELEGATED = b"samples\n", b"delegated\n"
+
+
+async def tell_numbers(connection: socket.socket, delegated: Callable[[], Any]) -> None:
+    """Answer each line with the samples of this process, or with what ``delegated`` returns, in a line of JSON.
+
+    It ends with the other process.
+    """
     reader, writer = await asyncio.open_unix_connection(sock=connection)
     try:
-        while await reader.readline():
-            writer.write(json.dumps(samples()).encode("ascii") + b"\n")
+        while line := await reader.readline():
+            writer.write(json.dumps(samples() if line == _SAMPLES else delegated()).encode("ascii") + b"\n")
             await writer.drain()
     except ConnectionError:
         pass
@@ -28,15 +39,27 @@ async def tell_samples(connection: socket.socket) -> None:
 
 
 class LogProcess:
-    """Asks the process of HAProxy's log for its samples. Without a ``connection`` there is none."""
+    """Asks the process of HAProxy's log for its numbers. Without a ``connection`` there is none."""
 
     def __init__(self, connection: socket.socket | None) -> None:
         self._connection = connection
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._turn = asyncio.Lock()
+        self._delegated: list[Any] = []
+        self._until = 0.0
 
     async def samples(self) -> list[Any]:
         """Return the samples, or none if the process does not answer."""
+        return await self._ask(_SAMPLES)
+
+    async def delegated(self) -> list[tuple[str | None, str, str, int]]:
+        """Return the counts of requests of peers in the name of users here that HAProxy served alone, at most a second old."""
+        if time.monotonic() >= self._until:
+            self._until = time.monotonic() + FRESH
+            self._delegated = await self._ask(_DELEGATED)
+        return [(peer, rule, outcome, count) for peer, rule, outcome, count in self._delegated]
+
+    async def _ask(self, what: bytes) -> list[Any]:
         if self._connection is None:
             return []
         async with self._turn:
@@ -45,7 +68,7 @@ class LogProcess:
             reader, writer = self._streams
             try:
                 async with asyncio.timeout(PATIENCE):
-                    writer.write(b"\n")
+                    writer.write(what)
                     return list(json.loads(await reader.readline() or b"[]"))
             except (OSError, TimeoutError):
                 self.close()

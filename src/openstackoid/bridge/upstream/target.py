@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The target of a request: the backends of an endpoint of this cloud, or a frontend of a peer. HAProxy knows the way there."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from openstackoid.bridge.errors import AnswerError
@@ -46,6 +47,14 @@ def gateway_targets(mesh: Mesh, at: str, peer: Cloud, page: str) -> list[Target]
         replace(target_of(mesh, at, endpoint, page), place=f"the gateway of {peer.name} at {endpoint.listener}")
         for endpoint in sockets.values()
     ]
+
+
+def peer_gateways(mesh: Mesh, at: str) -> Iterator[str]:
+    """Yield the name for HAProxy of each gateway of the peers of ``at``, of those with several endpoints again and again."""
+    for cloud in mesh.clouds.values():
+        if cloud.name != at and cloud.name not in mesh.blocked:
+            for endpoint in cloud.endpoints:
+                yield _gateway(mesh, endpoint)
 
 
 def leg_target(mesh: Mesh, at: str, plan: Destination, home: str) -> Target:

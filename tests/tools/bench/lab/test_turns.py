@@ -4,6 +4,7 @@
 import hashlib
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -65,3 +66,11 @@ def test_an_answer_that_is_not_the_right_one_ends_it(clients: dict[str, Client])
     warm(question(clients, digest=hashlib.sha256(b"bytes").hexdigest()), "mine")
     with pytest.raises(BenchError, match=r"^(straight|through|across): Images: 5 bytes, not 64$"):
         one_round(question(clients, length=64), PLACE, "mine")
+
+
+def test_a_document_is_asked_first_where_a_way_has_one(served: Served, clients: dict[str, Client]) -> None:
+    asked = question({"straight": clients["straight"]}, length=5)
+    (way,) = asked.ways
+    samples = one_round(replace(asked, ways=(replace(way, before="/document"),)), PLACE, "mine")
+    assert [path.rpartition("/")[2] for _, path in served.asked] == ["document", "straight"] * 4
+    assert samples["straight"].took > 0

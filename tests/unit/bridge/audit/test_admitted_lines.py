@@ -14,6 +14,7 @@ from openstackoid.routing.admission import encoded_roles
 
 USE = encode(Admission(Party("u1", "ada", "Default"), Party("p1", "demo", "Default"), "CloudTwo/members"))
 REQUEST = "127.0.0.1 GET /image/v2/images -> guests.image.public - 200 12 ms ---- "
+DOWNLOAD = REQUEST.replace("guests.image.public", "delegated.image.public")
 ID = "req-11111111-2222-4333-8444-555555555555"
 ABOUT = f"image.public from=CloudTwo id={ID} use={USE}|{encoded_roles(('member', 'a b'))}|CloudTwo\n"
 
@@ -45,10 +46,25 @@ def test_a_user_of_this_clouds_network_has_no_sender_and_may_have_no_id() -> Non
         (REQUEST, ABOUT.replace("|CloudTwo", "|Cloud Two")),
         (REQUEST, ABOUT.replace(encoded_roles(("member", "a b")), "e30")),
         (REQUEST, "image.public use=\n"),
+        (REQUEST, ABOUT.replace("|CloudTwo", "|CloudOne")),
+        (DOWNLOAD, ABOUT),
     ],
 )
 def test_any_other_line_is_none(request_part: str, about: str) -> None:
     assert admitted_line(request_part, about, "CloudOne", 9.0) is None
+
+
+def test_an_image_that_a_peer_has_read_in_the_name_of_a_user_here_is_audited_and_counted(tmp_path: Path) -> None:
+    use = encode(Admission(Party("u1", "ada", "Default"), Party("p1", "demo", "Default"), "delegation of CloudTwo/images"))
+    about = f"image.public from=CloudTwo id={ID} use={use}|{encoded_roles(())}|CloudOne\n"
+    line = admitted_line(DOWNLOAD, about, "CloudOne", 9.0)
+    assert line is not None
+    assert (line.home, line.sender, line.rule, line.roles) == ("CloudOne", "CloudTwo", "delegation of CloudTwo/images", ())
+    counted: list[tuple[str | None, str | None, str]] = []
+    lines = EgressLines("CloudOne", Audit(tmp_path / "audit.log"), delegated=lambda *use: counted.append(use))
+    lines(f"{DOWNLOAD} admitted={about}{REQUEST} admitted={ABOUT}".encode())
+    assert counted == [("CloudTwo", "delegation of CloudTwo/images", "allowed")]
+    assert (tmp_path / "audit.log").read_bytes().count(b"\n") == 2
 
 
 def test_the_log_says_that_a_guest_was_admitted_and_not_who(tmp_path: Path) -> None:

@@ -1,22 +1,42 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests of peers are counted by peer, rule and outcome, and no text of a request becomes a label."""
 
-from openstackoid.bridge.binding.delegated_uses import BINDING, NO_RULE, RULES, DelegatedUses
+from openstackoid.bridge.binding.delegated_uses import BINDING, NO_RULE, RULES, DelegatedUses, Told
 from openstackoid.policy import EVERY_REQUEST, Delegated, Delegation, Services, TokenStep, Use, may_ask
+from unit.bridge.stage import played
 
 
-def test_requests_are_counted_by_peer_rule_and_outcome() -> None:
+@played
+async def test_requests_are_counted_by_peer_rule_and_outcome() -> None:
     uses = DelegatedUses()
     for rule in ("delegation of CloudTwo/users", "delegation of */users", "delegation of CloudTwo/bound to CloudThree"):
         uses.count("CloudTwo", rule, "allowed")
     uses.count("CloudTwo", None, "refused")
     uses.count(None, None, "refused")
-    assert uses.document() == [
+    assert await uses.document() == [
         {"peer": None, "rule": NO_RULE, "outcome": "refused", "count": 1},
         {"peer": "CloudTwo", "rule": BINDING, "outcome": "allowed", "count": 1},
         {"peer": "CloudTwo", "rule": NO_RULE, "outcome": "refused", "count": 1},
         {"peer": "CloudTwo", "rule": "users", "outcome": "allowed", "count": 2},
     ]
+
+
+@played
+async def test_requests_that_haproxy_served_alone_are_counted_with_the_others() -> None:
+    alone = DelegatedUses()
+    for cloud in ("CloudTwo", "CloudTwo", "CloudThree"):
+        alone.count(cloud, f"delegation of {cloud}/images", "allowed")
+
+    async def others() -> Told:
+        return alone.told()
+
+    uses = DelegatedUses(others)
+    uses.count("CloudTwo", "delegation of */images", "allowed")
+    for _ in range(2):
+        assert [(use["peer"], use["rule"], use["count"]) for use in await uses.document()] == [
+            ("CloudThree", "images", 1),
+            ("CloudTwo", "images", 3),
+        ]
 
 
 def test_every_rule_of_delegation_has_its_label() -> None:

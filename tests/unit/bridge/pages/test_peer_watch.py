@@ -11,13 +11,13 @@ from time import time
 
 import pytest
 
-from openstackoid.bridge.pages import peer_watch
+from openstackoid.bridge.pages import peer_questions, peer_watch
 from openstackoid.bridge.pages.peer_watch import PeerWatch
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.mesh import Mesh, mesh_digest
 from unit.bridge.haproxy import haproxy
 from unit.bridge.pages.test_reachability import one, peers, port_of
-from unit.bridge.stage import Stage, played, says, says_json, staged
+from unit.bridge.stage import Stage, Visit, played, says, says_json, staged
 
 
 @asynccontextmanager
@@ -84,6 +84,21 @@ async def test_a_peer_that_is_away_has_a_reason() -> None:
     assert (answer["reached"], answer["fault"]) == (
         False,
         "the gateway of Peer at 127.0.0.1:1 cannot be reached: connection refused",
+    )
+
+
+@played
+async def test_a_silent_peer_has_a_bounded_time_and_its_address_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peer_questions, "ANSWERS_WITHIN", 0.3)
+
+    async def silent(visit: Visit) -> None:
+        await asyncio.Event().wait()
+
+    async with staged(there=silent) as stage, watching(mesh := one(port := port_of(stage))) as watch:
+        answer = (await watch.document(mesh))["Peer"]
+    assert (answer["reached"], answer["fault"]) == (
+        False,
+        f"the gateway of Peer at 127.0.0.1:{port} does not answer within 0.3 s",
     )
 
 

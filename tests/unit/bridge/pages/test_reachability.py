@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from openstackoid.bridge.pages import reachability
+from openstackoid.bridge.pages import peer_questions, reachability
 from openstackoid.bridge.pages.reachability import Reachability
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.mesh import Mesh, parse_mesh
@@ -86,6 +86,17 @@ async def test_the_page_does_not_wait_for_a_silent_peer(monkeypatch: pytest.Monk
         released.set()
         assert await reach.states(mesh) == {"Peer": "up"}
         assert len(stage.there.visits) == 1, "the question that was open was not asked again"
+
+
+@played
+async def test_a_silent_peer_is_down_after_a_bounded_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peer_questions, "ANSWERS_WITHIN", 0.3)
+
+    async def silent(visit: Visit) -> None:
+        await asyncio.Event().wait()
+
+    async with staged(there=silent) as stage, asking(mesh := one(port_of(stage))) as reach:
+        assert await reach.states(mesh) == {"Peer": "down"}
 
 
 @played

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What HAProxy pays to be taught a route, while there is room and when each new route takes the place of the oldest."""
+
+import http.client
+from contextlib import ExitStack
+from urllib.parse import urlsplit
+
+from bench.errors import BenchError
+from bench.gateway import gateway
+from bench.meshes import TOKEN, two_clouds
+from bench.processes import cpu, free_ports
+from bench.results import Row
+from bench.spread import Spread
+from bench.stage import Stage
+from openstackoid.haproxy.route_cache import CAPACITY, CAPACITY_BEFORE_2_9
+
+SOURCES = tuple(f"127.0.0.{number}" for number in range(1, 6))
+"""Clients: one source may fill a quarter of the places."""
+
+_BITS = 16
+_PATIENCE = 30.0
+
+
+def measure_inserts(stage: Stage, batch: int) -> list[Row]:
+    """Measure ``batch`` routes with room for them, the same routes known, and as many new ones without room; at most 1,000.
+
+    Each request has a scope that means the same in another text. Raises :class:`BenchError` where one is not answered.
+    """
+    capacity = CAPACITY if stage.haproxy.version >= (2, 9) else CAPACITY_BEFORE_2_9
+    (port,) = free_ports(1)
+    description = two_clouds(port, stage.port["two"], stage.port["backend"])
+    with gateway(stage.haproxy, stage.folder / "inserts", description, stage.cores) as ours, ExitStack() as stack:
+        clients = [stack.enter_context(_Client(f"http://127.0.0.1:{port}/image/v2/images", source)) for source in SOURCES]
+
+        def asked(numbers: range) -> Spread:
+            before = cpu(ours.haproxy)
+            for number in numbers:
+                clients[number % len(clients)].ask(_scope(number))
+            return Spread.of([(cpu(ours.haproxy) - before).used / len(numbers) * 1e6])
+
+        room, known = asked(range(batch)), asked(range(batch))
+        asked(range(batch, filled := batch + capacity * len(SOURCES) // 4))
+        full = asked(range(filled, filled + batch))
+        return [
+            Row("taught_room", "a route that HAProxy is taught, with room for it", {"cpu_us": room}),
+            Row("taught_known", "the same route, known", {"cpu_us": known}),
+            Row("taught_full", f"a route that takes the place of another, of {capacity}", {"cpu_us": full}),
+        ]
+
+
+def _scope(number: int) -> str:
+    """Return a text of the scope for each number below two to the power of ``_BITS``: its bits are blanks and tabs."""
+    return '{"image":' + f"{number:0{_BITS}b}".replace("0", " ").replace("1", "\t") + '"CloudOne"}'
+
+
+class _Client:
+    """A connection from an address of its own."""
+
+    def __init__(self, url: str, source: str) -> None:
+        parts = urlsplit(url)
+        self._path = parts.path
+        self._connection = http.client.HTTPConnection(
+            parts.hostname or "", parts.port, timeout=_PATIENCE, source_address=(source, 0)
+        )
+
+    def __enter__(self) -> "_Client":
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._connection.close()
+
+    def ask(self, scope: str) -> None:
+        self._connection.request("GET", self._path, headers={"X-Auth-Token": TOKEN, "X-Scope": scope})
+        answer = self._connection.getresponse()
+        answer.read()
+        if answer.status != 200:
+            raise BenchError(f"inserts: a scope is answered {answer.status}")

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The process of HAProxy's log tells its numbers to the other process of the Python service."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from openstackoid.bridge.telemetry.log_process import FRESH, LogProcess, tell_numbers
+from unit.bridge.stage import played
+
+
+@contextmanager
+def _connected() -> Iterator[tuple[socket.socket, socket.socket]]:
+    here, there = socket.socketpair()
+    with here, there:
+        yield here, there
+
+
+@played
+async def test_it_is_asked_for_samples_and_for_counts_of_delegated_requests() -> None:
+    asked = []
+
+    def delegated() -> list[tuple[str, str, str, int]]:
+        asked.append(1)
+        return [("CloudTwo", "images", "allowed", len(asked))]
+
+    with _connected() as (here, there):
+        telling, process = asyncio.create_task(tell_numbers(there, delegated)), LogProcess(here)
+        assert [await process.delegated() for _ in range(3)] == [[("CloudTwo", "images", "allowed", 1)]] * 3
+        assert any(name.startswith("openstackoid") for name, *_ in await process.samples()) or await process.samples() == []
+        await asyncio.sleep(FRESH)
+        assert await process.delegated() == [("CloudTwo", "images", "allowed", 2)]
+        process.close()
+        await telling
+
+
+@played
+async def test_without_that_process_there_are_none() -> None:
+    process = LogProcess(None)
+    assert (await process.samples(), await process.delegated()) == ([], [])
