@@ -154,9 +154,18 @@ def ask_on(
     headers: dict[str, str] | None = None,
     body: bytes | None = None,
 ) -> Got:
-    """Ask on a connection that stays open for the next request, unless the answer ends it."""
-    connection.request(method, path, body, {"Host": world.host, **(headers or {})})
-    answer = connection.getresponse()
+    """Ask on a connection that stays open for the next request; the gateway may have ended it since the last one."""
+    kept = connection.sock is not None
+    sent = {"Host": world.host, **(headers or {})}
+    try:
+        connection.request(method, path, body, sent)
+        answer = connection.getresponse()
+    except ConnectionError:
+        if not kept:
+            raise
+        connection.close()
+        connection.request(method, path, body, sent)
+        answer = connection.getresponse()
     return Got(answer.status, {key.lower(): value for key, value in answer.getheaders()}, answer.read())
 
 
