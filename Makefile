@@ -37,7 +37,7 @@ help:
 	@echo "make kolla-test  Kolla-Ansible's own roles render a load balancer, and a gateway takes its place and gives it back (seven minutes; root)"
 	@echo "make pair-test  as root: two gateways of a cloud behind one address (keepalived), killed, cut off and upgraded under load, with real clouds behind (seven minutes)"
 	@echo "make observe-test  alerts and dashboards in a real Prometheus and Alertmanager, from real faults of two gateways (four minutes)"
-	@echo "make faults-test  as root: ten faults, for each of which openstackoid status and the alert name the same culprit; two real clouds (four minutes)"
+	@echo "make faults-test  as root: ten faults, for each of which openstackoid status, the console and the alert name the same culprit; two real clouds (four minutes)"
 	@echo "make unit   the tests that need no OpenStack"
 	@echo "make lint   ruff and mypy --strict"
 	@echo "make fuzz   generated and mutated inputs, for ten minutes (FUZZ_SECONDS=...): parsers, the decision, bytes on a real HAProxy"
