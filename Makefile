@@ -13,6 +13,7 @@ HORIZON_LOCK := constraints/horizon.lock
 # The versions stand in constraints/; uv finds out the hashes of all their files, for Python 3.11 and later.
 COMPILE := $(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-config
 FUZZ_SECONDS ?= 600
+TESTS := tests/lab tests/fuzz tests/conformance tests/unit
 
 # Variables of the user's shell that would lead Python, pip, pytest, git or a client astray; tests/environment.py drops more for the tests.
 unexport $(filter OS_% PYTHON% PYTEST_% GIT_%,$(.VARIABLES)) PIP_TARGET PIP_PREFIX PIP_ROOT PIP_USER
@@ -108,8 +109,10 @@ unit: programs
 	@$(BIN)/pytest -n "$$(($$(nproc) * 2))" tests/fuzz tests/conformance tests/unit
 
 # Two processes have a lab each. All wait for other programs about half of their time.
-test: lint programs
-	@$(BIN)/pytest -n "$$(($$(nproc) + 2))" tests/lab tests/fuzz tests/conformance tests/unit
+# In a fresh clone each of them would compile all tests: one does, beside mypy, which uses one processor.
+test: $(STAMP)
+	@test -d tests/lab/__pycache__ || $(BIN)/pytest --collect-only -qq $(TESTS) >/dev/null 2>&1 & $(MAKE) --no-print-directory lint programs && wait
+	@$(BIN)/pytest -n "$$(($$(nproc) + 2))" $(TESTS)
 
 test-tools: programs
 	@$(BIN)/pytest -n auto tests/tools/test_bench_lab.py tests/tools/bench

@@ -80,10 +80,8 @@ def test_a_new_policy_and_the_block_of_a_peer_end_it(gateway: PeerGateway, capsy
 
 
 def test_each_haproxy_has_secrets_of_its_own(gateway: PeerGateway) -> None:
-    assert gateway.process is not None
-
     def secrets() -> set[str]:
-        processes = [one for one in psutil.Process(gateway.process.pid).children(recursive=True) if one.name() == "haproxy"]
+        processes = [one for one in psutil.Process(gateway.running.pid).children(recursive=True) if one.name() == "haproxy"]
         return {one.environ()[name] for one in processes for name in (SALT_VARIABLE, SEAL_VARIABLE)}
 
     before = secrets()
