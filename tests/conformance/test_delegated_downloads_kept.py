@@ -84,7 +84,7 @@ class TestWhatHAProxyKeeps:
         ):
             assert unsealed(sealed, secret, known) is None
 
-    def test_no_command_shows_the_secret(self, here: Cloud) -> None:
+    def test_neither_the_shown_environment_nor_a_variable_has_the_secret(self, here: Cloud) -> None:
         taught(here)
         told = [here.command(line) for line in ("show env", "get var proc.seal_secret", "show startup-logs", "show sess all")]
         told += [(here.folder / name).read_text() for name in ("haproxy.cfg", "bridge.log")]

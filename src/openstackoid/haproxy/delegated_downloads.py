@@ -50,7 +50,7 @@ def global_lines(cloud: Cloud) -> list[str]:
 
 
 def forgotten(cloud: Cloud) -> list[str]:
-    """Return the line, for the end of the configuration, by which no command shows the secret."""
+    """Return the line, for the end of the configuration, by which ``show env`` does not show the secret."""
     return [f"unsetenv {SEAL_VARIABLE}"] if delegates_downloads(cloud) else []
 
 
