@@ -13,6 +13,7 @@ HORIZON_LOCK := constraints/horizon.lock
 # The versions stand in constraints/; uv finds out the hashes of all their files, for Python 3.11 and later.
 COMPILE := $(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-config
 FUZZ_SECONDS ?= 600
+TESTS := tests/lab tests/fuzz tests/conformance tests/unit
 
 # Variables of the user's shell that would lead Python, pip, pytest, git or a client astray; tests/environment.py drops more for the tests.
 unexport $(filter OS_% PYTHON% PYTEST_% GIT_%,$(.VARIABLES)) PIP_TARGET PIP_PREFIX PIP_ROOT PIP_USER
@@ -36,7 +37,7 @@ help:
 	@echo "make kolla-test  Kolla-Ansible's own roles render a load balancer, and a gateway takes its place and gives it back (seven minutes; root)"
 	@echo "make pair-test  as root: two gateways of a cloud behind one address (keepalived), killed, cut off and upgraded under load, with real clouds behind (seven minutes)"
 	@echo "make observe-test  alerts and dashboards in a real Prometheus and Alertmanager, from real faults of two gateways (four minutes)"
-	@echo "make faults-test  as root: ten faults, for each of which openstackoid status and the alert name the same culprit; two real clouds (four minutes)"
+	@echo "make faults-test  as root: ten faults, for each of which openstackoid status, the console and the alert name the same culprit; two real clouds (four minutes)"
 	@echo "make unit   the tests that need no OpenStack"
 	@echo "make lint   ruff and mypy --strict"
 	@echo "make fuzz   generated and mutated inputs, for ten minutes (FUZZ_SECONDS=...): parsers, the decision, bytes on a real HAProxy"
@@ -108,8 +109,10 @@ unit: programs
 	@$(BIN)/pytest -n "$$(($$(nproc) * 2))" tests/fuzz tests/conformance tests/unit
 
 # Two processes have a lab each. All wait for other programs about half of their time.
-test: lint programs
-	@$(BIN)/pytest -n "$$(($$(nproc) + 2))" tests/lab tests/fuzz tests/conformance tests/unit
+# In a fresh clone each of them would compile all tests: one does, beside mypy, which uses one processor.
+test: $(STAMP)
+	@test -d tests/lab/__pycache__ || $(BIN)/pytest --collect-only -qq $(TESTS) >/dev/null 2>&1 & $(MAKE) --no-print-directory lint programs && wait
+	@$(BIN)/pytest -n "$$(($$(nproc) + 2))" $(TESTS)
 
 test-tools: programs
 	@$(BIN)/pytest -n auto tests/tools/test_bench_lab.py tests/tools/bench

@@ -2,6 +2,8 @@
 """Answers stay inside: every link names the frontend that the client used, from any cloud."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from itertools import product
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,7 +11,7 @@ import pytest
 
 from conformance.case import WEBSOCKET
 from conformance.services import PAGES
-from conformance.world import CLOUDS, LISTS, PREFIXES, World, ask, scope_of, whole_world
+from conformance.world import CLOUDS, LISTS, PREFIXES, World, ask, ask_on, connection_to, scope_of, whole_world
 from openstackoid.bridge.proxy.links import Links
 
 
@@ -143,18 +145,18 @@ def test_haproxy_and_bridge_read_a_location_alike(service: str, cloud: str, worl
     assert frontend_endpoint is not None
     assert answering is not None
     links = Links(world.mesh, frontend_endpoint, answering, world.host)
-    for host in HOSTS:
-        for path in PATHS:
+    with closing(connection_to(world)) as connection:
+        for host, path in product(HOSTS, PATHS):
             said = host(world) + path
             expected = dict(links.headers((("location", said), ("content-location", said))))
             for how in ("plain", "oddly") if path == "/image" else ("plain",):
                 # HAProxy asks the bridge for no WebSocket, whatever its answer.
                 headers = {**scope_of(service, cloud, how), "X-Say": said, **dict(WEBSOCKET)}
-                got = ask(world, "GET", f"{PREFIXES[service]}/v1/location", headers)
+                got = ask_on(connection, world, "GET", f"{PREFIXES[service]}/v1/location", headers)
                 assert {name: got.headers.get(name) for name in expected} == expected, (said, how)
                 assert ("content-location" in got.headers) == ("content-location" in expected), (said, how)
                 astray = links.astray(302, "GET", (("location", said),))
-                got = ask(world, "GET", f"{PREFIXES[service]}/v1/redirect", headers)
+                got = ask_on(connection, world, "GET", f"{PREFIXES[service]}/v1/redirect", headers)
                 assert got.status == (502 if astray else 302), (said, how)
 
 

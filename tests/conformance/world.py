@@ -6,7 +6,7 @@ import json
 import socket
 import ssl
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -135,16 +135,38 @@ def scope_of(service: str, cloud: str, how: str = "plain") -> dict[str, str]:
     return {"X-Auth-Token": token, "X-Scope": text if how == "plain" else unseen(text)}
 
 
-def ask(world: World, method: str, path: str, headers: dict[str, str] | None = None, body: bytes | None = None) -> Got:
-    connection = http.client.HTTPConnection("127.0.0.1", world.gate, timeout=20)
+def connection_to(world: World) -> http.client.HTTPConnection:
     if world.tls is not None:
-        connection = http.client.HTTPSConnection("127.0.0.1", world.gate, timeout=20, context=world.tls)
+        return http.client.HTTPSConnection("127.0.0.1", world.gate, timeout=20, context=world.tls)
+    return http.client.HTTPConnection("127.0.0.1", world.gate, timeout=20)
+
+
+def ask(world: World, method: str, path: str, headers: dict[str, str] | None = None, body: bytes | None = None) -> Got:
+    with closing(connection_to(world)) as connection:
+        return ask_on(connection, world, method, path, headers, body)
+
+
+def ask_on(
+    connection: http.client.HTTPConnection,
+    world: World,
+    method: str,
+    path: str,
+    headers: dict[str, str] | None = None,
+    body: bytes | None = None,
+) -> Got:
+    """Ask on a connection that stays open for the next request; the gateway may have ended it since the last one."""
+    kept = connection.sock is not None
+    sent = {"Host": world.host, **(headers or {})}
     try:
-        connection.request(method, path, body, {"Host": world.host, **(headers or {})})
+        connection.request(method, path, body, sent)
         answer = connection.getresponse()
-        return Got(answer.status, {key.lower(): value for key, value in answer.getheaders()}, answer.read())
-    finally:
+    except ConnectionError:
+        if not kept:
+            raise
         connection.close()
+        connection.request(method, path, body, sent)
+        answer = connection.getresponse()
+    return Got(answer.status, {key.lower(): value for key, value in answer.getheaders()}, answer.read())
 
 
 class Raw:

@@ -45,22 +45,25 @@ def horizon(lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hori
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """Debian's Chromium."""
+    """Debian's Chromium, which keeps scripts and style sheets from test to test."""
     with running_chromium() as chromium:
-        yield chromium
+        viewport = {"width": 1400, "height": 1000}
+        context = chromium.new_context(viewport=viewport, ignore_https_errors=True, reduced_motion="reduce")
+        # Bootstrap's transitions and spinners draw all the time that a page waits; without a graphics card that is work.
+        context.add_init_script(_STILL)
+        yield context
+        context.close()
 
 
 @pytest.fixture
-def dashboard(horizon: Horizon, browser: Any, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Dashboard]:
+def dashboard(horizon: Horizon, browser: Any, tmp_path: Path) -> Iterator[Dashboard]:
     """A user in front of the log-in form, without cookies of an earlier session."""
-    context = browser.new_context(viewport={"width": 1400, "height": 1000}, ignore_https_errors=True, reduced_motion="reduce")
-    # Bootstrap's transitions and spinners draw all the time that a page waits; without a graphics card that is work.
-    context.add_init_script(_STILL)
-    page = context.new_page()
+    browser.clear_cookies()
+    page = browser.new_page()
     page.set_default_timeout(PATIENCE * 1000)
     yield Dashboard(page, horizon)
     page.screenshot(path=tmp_path / "last.png")
-    context.close()
+    page.close()
 
 
 @pytest.fixture(scope="session")

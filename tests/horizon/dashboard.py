@@ -88,8 +88,8 @@ class Dashboard:
         return [text.strip() for text in self.open("auth/login/").locator("#id_region option").all_text_contents()]
 
     def log_in(self, user: str, password: str, region: str) -> None:
-        """Log in."""
-        self.open("auth/login/")
+        """Log in, and be at a page that asks few services: the page after a log-in, of quotas and usage, asks most."""
+        self.open("auth/login/?next=/project/api_access/")
         self.fill_in(user, password, region)
         self.page.locator(".region-title", has_text=region).wait_for()
 

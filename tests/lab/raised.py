@@ -8,6 +8,7 @@ modules that need no Swift.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -49,7 +50,12 @@ _WITHOUT_LAB = {"test_store"}
 
 def lab_of(nodeid: str) -> str | None:
     """Return the name of the lab that a test runs in; None where it needs none."""
-    path = PurePosixPath(nodeid.partition("::")[0])
+    return _lab_of_file(nodeid.partition("::")[0])
+
+
+@cache
+def _lab_of_file(name: str) -> str | None:
+    path = PurePosixPath(name)
     if (path.parts[:2] == ("tests", "lab") and path.stem not in _WITHOUT_LAB) or path.name == "test_bench_lab.py":
         return SMALL if path.stem in _IN_SMALL else WHOLE
     return None

@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 
 from openstackoid.cli import main
-from unit.cli.explaining import EXAMPLE, THREE, TIMES, Explain
+from openstackoid.mesh.load import PACKED
+from unit.cli.explaining import EXAMPLE, THREE_FILE, TIMES, Explain
 
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the page's mesh.yaml and times.json, and with three.yaml, the clouds of the conformance table."""
+    """A folder with the page's mesh.yaml and times.json, and with the file of the clouds of the conformance table."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mesh.yaml").write_text(EXAMPLE)
-    (tmp_path / "three.yaml").write_text(THREE)
+    (tmp_path / f"three{PACKED}").write_bytes(THREE_FILE)
     (tmp_path / "times.json").write_text(TIMES)
     return tmp_path
 

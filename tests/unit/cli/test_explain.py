@@ -14,7 +14,7 @@ import pytest
 from conformance.case import Case, Refused
 from conformance.cases import CASES
 from openstackoid.cli import main
-from openstackoid.mesh import parse_mesh
+from openstackoid.mesh.load import PACKED
 from unit.cli.explaining import EXAMPLE, PAGE, SHOWN, THREE, Explain
 
 
@@ -43,14 +43,14 @@ GUEST = '{"identity": "CloudTwo"}'
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.path.startswith("/")], ids=lambda case: case.name)
 def test_the_table_of_cases(case: Case, told: Explain, monkeypatch: pytest.MonkeyPatch) -> None:
-    listener = next(endpoint.listener for endpoint in parse_mesh(THREE).clouds[case.at].endpoints if endpoint.key == case.to)
+    listener = next(endpoint.listener for endpoint in THREE.clouds[case.at].endpoints if endpoint.key == case.to)
     words = [word for name, value in case.headers for word in ("--header", f"{name}: {value}")]
     if case.body is not None:
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(case.body.encode())))
         words += ["--body", "-"]
     if case.remembered is not None:
         words += ["--remembered", case.remembered]
-    answer = told(*words, case.method, f"http://{listener}{case.path}", at=case.at, config="three.yaml")
+    answer = told(*words, case.method, f"http://{listener}{case.path}", at=case.at, config=f"three{PACKED}")
     if isinstance(case.expect, Refused):
         assert (answer["route"], answer["clouds"], answer["status"]) == ("refuse", [], case.expect.status)
         return
@@ -200,7 +200,7 @@ class TestTheTable:
         )
 
     def test_a_cloud_that_lacks_a_service_and_a_url_that_is_none(self, desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        ask = ["explain", "--config", "three.yaml", "--at", "CloudOne", "GET"]
+        ask = ["explain", "--config", f"three{PACKED}", "--at", "CloudOne", "GET"]
         assert main([*ask, "http://127.0.0.1:10000/image", "--scope", '{"*": "Cloud-3.b"}']) == 0
         assert re.search(r"^scope +block-storage +Cloud-3\.b, which has none \(\*\)$", capsys.readouterr().out, re.MULTILINE)
         assert main([*ask, "http://127.0.0.1:10000/imagefoo"]) == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from openstackoid.cli import main
-from openstackoid.mesh import parse_mesh
+from openstackoid.mesh.load import PACKED
 from unit.cli.explaining import THREE, Explain
 
 
@@ -32,8 +32,8 @@ def test_a_service_of_its_own_under_a_star_is_not_called_named(desk: Path, capsy
     (desk / "three.json").write_text(
         json.dumps({"from": "CloudOne", "clouds": [{"name": name, "milliseconds": 1} for name in ("CloudTwo", "Cloud-3.b")]})
     )
-    listener = next(each for each in parse_mesh(THREE).clouds["CloudOne"].endpoints if each.service == "image").listener
-    words = ["--config", "three.yaml", "--at", "CloudOne", "--times", "three.json", "--scope", "nearest(CloudOne)"]
+    listener = next(each for each in THREE.clouds["CloudOne"].endpoints if each.service == "image").listener
+    words = ["--config", f"three{PACKED}", "--at", "CloudOne", "--times", "three.json", "--scope", "nearest(CloudOne)"]
     assert main(["explain", *words, "GET", f"http://{listener}/image/v2/images"]) == 0
     lines = [line.split(maxsplit=1) for line in capsys.readouterr().out.replace("scope ", "").splitlines()]
     rows = {line[0]: line[1].strip() for line in lines if len(line) == 2}

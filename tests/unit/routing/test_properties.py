@@ -39,7 +39,7 @@ remembered = st.dictionaries(
 ).map(Scope.of)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     endpoint=st.sampled_from(ENDPOINTS),
     method=st.sampled_from(["GET", "HEAD", "POST", "PUT", "DELETE", "BREW"]),
@@ -68,7 +68,7 @@ def test_every_request_is_decided(
         assert body is None
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(case=requests())
 def test_the_keystone_of_the_cloud_never_sees_a_scope(case: Case) -> None:
     plan = plan_of(MESH, case, None)
@@ -89,7 +89,7 @@ def cloud_of(decision: Decision | MoreInput) -> str | None:
     return decision.plan.endpoint.cloud if isinstance(decision, Decision) and isinstance(decision.plan, Single | Relay) else None
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     written=scopes(),
     inside=st.booleans(),
