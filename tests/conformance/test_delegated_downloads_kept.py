@@ -15,6 +15,7 @@ from conformance.downloads import BYTES, DOCUMENT, FILE, Cloud, changed, cloud, 
 from conformance.gateway import SECRET
 from conformance.guests import ends
 from openstackoid.bridge.audit.admission_header import decode
+from openstackoid.haproxy.delegated_downloads import SEAL_VARIABLE
 from openstackoid.haproxy.guests import SALT_VARIABLE
 from openstackoid.scope import join_token
 
@@ -83,16 +84,17 @@ class TestWhatHAProxyKeeps:
         ):
             assert unsealed(sealed, secret, known) is None
 
-    def test_no_command_shows_the_secret(self, here: Cloud) -> None:
+    def test_neither_the_shown_environment_nor_a_variable_has_the_secret(self, here: Cloud) -> None:
         taught(here)
-        told = [here.command(line) for line in ("show env", "get var proc.seal", "show startup-logs", "show sess all")]
+        told = [here.command(line) for line in ("show env", "get var proc.seal_secret", "show startup-logs", "show sess all")]
         told += [(here.folder / name).read_text() for name in ("haproxy.cfg", "bridge.log")]
         assert salt_of(here) in told[0]
         assert not [text for text in told if SECRET in text]
         assert "not found" in told[1] or "undefined" in told[1] or told[1].strip() == "", told[1]
 
-    def test_without_a_salt_of_its_own_haproxy_seals_by_its_salt(self, tmp_path: Path) -> None:
-        with cloud(tmp_path, secret={}) as here:
+    @pytest.mark.parametrize("secret", [{}, {SEAL_VARIABLE: ""}], ids=["none", "empty"])
+    def test_without_a_secret_of_its_own_haproxy_seals_by_its_salt(self, tmp_path: Path, secret: dict[str, str]) -> None:
+        with cloud(tmp_path, secret=secret) as here:
             opened = f"{TOKEN}salt"
             token = taught(here, opened)
             assert (

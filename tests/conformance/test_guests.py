@@ -239,3 +239,11 @@ def test_no_token_is_shown_on_the_control_socket(one: RunningGateway) -> None:
     assert b"CloudTwo" in kept
     assert b"s3cr3t" not in kept
     assert b"s3rv1ce" not in kept
+
+
+@pytest.mark.parametrize("name", ["X_Foo", "X-Subject-Token", "X-Storage-Token", "Authorization"])
+def test_an_admission_without_a_digest_of_its_tokens_is_not_kept(one: RunningGateway, name: str) -> None:
+    before = routes(one).count(b"\n")
+    assert ask(one, "/image/v2/images/odd/members", fresh("ada"), (name, "1"))[0] == 200
+    assert routes(one).count(b"\n") == before
+    assert alone(one, "/image/v2/images/odd/members", fresh("bob")) == 503

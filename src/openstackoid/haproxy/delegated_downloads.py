@@ -3,8 +3,8 @@
 
 The admission of downloads has the token sealed with AES-256-GCM. The key is an HMAC of the bound tokens as they came, the
 endpoint and the sender, under a secret of the process. HAProxy makes it anew for each request, and keeps it in no map; the Python
-service seals with it. So a map opens nothing without the bound token and the secret. That of the supervisor's HAProxy stands in
-its rules alone, and no command of the control socket shows it, though ``bound.map`` may have the bound token.
+service seals with it. So a map opens nothing without the bound token and the secret; ``bound.map`` may have the bound token. The
+secret of the supervisor's HAProxy stands in its rules, and in the environment that it was started with, which its user can read.
 
 An answer that could hold the token does not pass: bytes of an image do, with a few known headers; of any other answer, the status
 alone.
@@ -13,10 +13,11 @@ alone.
 from openstackoid.haproxy import guests, sources
 from openstackoid.haproxy.egress import told_by_services
 from openstackoid.haproxy.error_answers import answer
+from openstackoid.haproxy.maps import ROUTES
 from openstackoid.haproxy.tls import scheme_for_services
 from openstackoid.mesh import Cloud
 from openstackoid.routing.admission import SEALED
-from openstackoid.routing.delegated_downloads import DOWNLOADS, METHOD, SEAL, delegates_downloads
+from openstackoid.routing.delegated_downloads import DOWNLOADS, METHOD, SEAL_KEY, delegates_downloads
 from openstackoid.routing.egress import ADMISSION_HEADER
 from openstackoid.routing.images import IMAGE
 from openstackoid.routing.route_cache import ADMISSION, KEY
@@ -41,15 +42,15 @@ def global_lines(cloud: Cloud) -> list[str]:
     if not delegates_downloads(cloud):
         return []
     return [
-        f".if !defined({SEAL_VARIABLE})",
-        f'set-var proc.seal str("${{{guests.SALT_VARIABLE}}}"),base64',
-        f"setenv {SEAL_VARIABLE} proc.seal",
+        f'.if streq("${{{SEAL_VARIABLE}}}","")',
+        f'set-var proc.seal_secret str("${{{guests.SALT_VARIABLE}}}"),base64',
+        f"setenv {SEAL_VARIABLE} proc.seal_secret",
         ".endif",
     ]
 
 
 def forgotten(cloud: Cloud) -> list[str]:
-    """Return the line, for the end of the configuration, by which no command shows the secret."""
+    """Return the line, for the end of the configuration, by which ``show env`` does not show the secret."""
     return [f"unsetenv {SEAL_VARIABLE}"] if delegates_downloads(cloud) else []
 
 
@@ -61,7 +62,7 @@ def told_to_python(cloud: Cloud) -> list[str]:
     asks = f"{{ var(txn.endpoint) -m beg {IMAGE}. }} {{ method {METHOD} }} {{ req.fhdr({KEY}) -m found }}"
     return [
         "# The key by which an opened token may be kept here; none without a salt of its own.",
-        f'http-request set-header {SEAL} "%[{_SEAL}]" if {of_peer} {asks} !{{ var(proc.salt) -m str {guests.NO_SALT} }}',
+        f'http-request set-header {SEAL_KEY} "%[{_SEAL}]" if {of_peer} {asks} !{{ var(proc.salt) -m str {guests.NO_SALT} }}',
     ]
 
 
@@ -83,6 +84,7 @@ def where_to(cloud: Cloud) -> list[str]:
 def section_lines(cloud: Cloud) -> list[str]:
     """Return the lines of the ``defaults`` section."""
     unopened = answer(503, f"gateway of {cloud.name}: the bound token cannot be opened; send the request again")
+    fails = f"if {{ req.fhdr(x-auth-token) -m beg {IN_TOKEN} }}"
     return [
         *scheme_for_services(cloud),
         *sources.told_to_services(),
@@ -90,11 +92,13 @@ def section_lines(cloud: Cloud) -> list[str]:
         f"http-request set-var(txn.sealed) {_SEALED}",
         "http-request set-var(txn.nonce) var(txn.sealed),field(1,:)",
         "http-request set-var(txn.tag) var(txn.sealed),field(3,:)",
-        f'http-request set-var(txn.seal) "{_SEAL}"',
+        f'http-request set-var(txn.seal_key) "{_SEAL}"',
         'http-request set-header X-Auth-Token "%[var(txn.sealed),field(2,:),b64dec,'
-        'aes_gcm_dec(256,txn.nonce,txn.seal,txn.tag)]%[var(txn.route)]"',
-        "http-request unset-var(txn.seal)",
-        f"http-request return {unopened} if {{ req.fhdr(x-auth-token) -m beg {IN_TOKEN} }}",
+        'aes_gcm_dec(256,txn.nonce,txn.seal_key,txn.tag)]%[var(txn.route)]"',
+        "http-request unset-var(txn.seal_key)",
+        # The next request is the Python service's.
+        f"http-request del-map({ROUTES}) %[{guests.DIGEST}] {fails}",
+        f"http-request return {unopened} {fails}",
         "http-request del-header X-Scope",
         "http-request set-header Accept-Encoding identity",
         *guests.request_rules(),

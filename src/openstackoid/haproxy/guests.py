@@ -39,7 +39,9 @@ ADMITTED = " admitted="
 """The beginning of the part for the audit log in the log's line about a guest; no other part can hold it."""
 
 _FOUND = "{ var(txn.admission) -m found }"
-_DIGEST = "var(txn.guest),concat(|,txn.key,|),concat(,sess.from,|),concat(,proc.salt),sha2(256),hex"
+DIGEST = "var(txn.guest),concat(|,txn.key,|),concat(,sess.from,|),concat(,proc.salt),sha2(256),hex"
+"""The expression of the digest under which an admission is kept."""
+
 _ODD = (
     "(^|,)([^,]*_|upgrade|authorization|x-s(torage|ubject)-token|x-scope,(.*,)?x-scope"
     "|x-auth-token,(.*,)?x-auth-token|x-service-token,(.*,)?x-service-token)"
@@ -107,7 +109,7 @@ def frontend_rules(cloud: Cloud, condition: str) -> list[str]:
         "acl tells_of_guest req.fhdr(content-type) -m sub -i form",
         "acl tells_of_guest stopping",
         f'http-request set-var-fmt(txn.guest) "{tokens}" if has_mark {condition} !is_odd',
-        f"http-request set-var(txn.admission) {_DIGEST},map_str({ROUTES})",
+        f"http-request set-var(txn.admission) {DIGEST},map_str({ROUTES})",
         f"http-request set-var(txn.allowed) {_PART.format(ALLOWED)} if {_FOUND}",
         *(count if counted else []),
         f"http-request set-var(txn.route) {_PART.format(MARK)} if {is_admitted}" + (" has_left" if counted else ""),
@@ -163,4 +165,4 @@ def taught_by_python(cloud: Cloud) -> list[str]:
     """Return the rule by which an admission is stored in the place of a route. It stands before the rules that store."""
     if not _keeps_admissions(cloud):
         return []
-    return [f"http-response set-var(txn.key) {_DIGEST} if {{ res.fhdr({ADMISSION}) -m found }} {{ var(txn.guest) -m found }}"]
+    return [f"http-response set-var(txn.key) {DIGEST} if {{ res.fhdr({ADMISSION}) -m found }} {{ var(txn.guest) -m found }}"]

@@ -15,6 +15,7 @@ from openstackoid.haproxy.maps import CLOUDS, ROUTES, SLOTS, WIRES
 from openstackoid.haproxy.sources import SOURCE_OF
 from openstackoid.mesh import Cloud, Endpoint
 from openstackoid.routing.route_cache import (
+    ADMISSION,
     BARE,
     CLOUD,
     FORGET,
@@ -184,11 +185,14 @@ def leaving_rules(cloud: Cloud, sharing: Sequence[str]) -> list[str]:
 
 def taught_by_python(cloud: Cloud) -> list[str]:
     """Return the rules for answers of the Python service: store the route that one teaches in the place of that in its slot."""
-    teaches, leaves = "if teaches { status lt 400 }", f"{{ res.fhdr({CLOUD}) -m found }}"
+    teaches, leaves = "if teaches may_keep { status lt 400 }", f"{{ res.fhdr({CLOUD}) -m found }}"
     peer = f"%[res.fhdr({CLOUD}),map_str({CLOUDS})]%[res.fhdr({MARK})]|%[res.fhdr({HOME})]"
     return [
         "# The route that Python teaches: it takes the place of the one in its slot.",
         f"acl teaches res.fhdr({SLOT}) -m found",
+        "# An admission is kept under the digest of its tokens or not at all.",
+        f"acl may_keep res.fhdr_cnt({ADMISSION}) eq 0",
+        "acl may_keep var(txn.guest) -m found",
         *delegated_downloads.taught_by_python(cloud),
         *guests.taught_by_python(cloud),
         f"http-response set-var(txn.replaced) res.fhdr({SLOT}),map_str({SLOTS}) {teaches}",

@@ -3,8 +3,8 @@
 
 VARIABLES = {
     # Of the process.
-    "proc.salt": "the salt of the digests of guests' tokens",
-    "proc.seal": "the secret by which opened tokens are sealed, where the process was given none but the salt: that in base64",
+    "proc.salt": "the salt of the digests under which admissions are kept",
+    "proc.seal_secret": "the salt in base64, the secret by which opened tokens are sealed where the process was given no other",
     "proc.draining": "true from the beginning of a drain",
     # Of the connection.
     "sess.from": "the cloud of the sending gateway, by its certificate",
@@ -33,14 +33,14 @@ VARIABLES = {
     "txn.turn": "the name of its first turn",
     "txn.size": "the bytes of a body that the first cloud has announced",
     "txn.bridge": "set for requests for the Python service",
-    "txn.guest": "the tokens of a request that may be a guest's",
-    "txn.admission": "the admission of the guest",
+    "txn.guest": "the tokens of a request that may have an admission",
+    "txn.admission": "the admission of a guest, or of a peer's downloads",
     "txn.allowed": "the number of requests that it lets in, and the name of the paths",
     "txn.theirs": "the guest's project at home",
     "txn.sealed": "the token of this cloud that a peer has brought bound: nonce, sealed token and tag",
     "txn.nonce": "that nonce",
     "txn.tag": "that tag",
-    "txn.seal": "the key that opens it, until it is opened",
+    "txn.seal_key": "the key that opens it, until it is opened",
     "txn.replaced": "the key of the route, or of the bound token, to be replaced in its slot",
     # Of the request: bound tokens.
     "txn.hour": "the hour, for which a bound token is kept",

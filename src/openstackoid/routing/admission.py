@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Admissions: HAProxy's records of guests that the Python service has let in; it serves their next requests alone.
+"""Admissions: HAProxy's records of guests, and of peers that read images, whom the Python service has let in.
+
+HAProxy serves their next requests alone.
 
 An admission is kept under a digest of the key of the route (:mod:`openstackoid.routing.route_cache`), the tokens as they came,
 the cloud whose gateway has sent them, and a salt. So it is for one token, method, endpoint and sender. It says until when it
@@ -39,7 +41,7 @@ _ROLES = re.compile(rf"[A-Za-z0-9_-]{{0,{LONGEST_ROLES}}}")
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """HAProxy's record of a guest.
+    """HAProxy's record of a guest, or of a peer that downloads images.
 
     ``until``: its end, in seconds of the wall clock. ``paths``: the name of the expression of paths. ``requests``: the number
     that it lets in, or None for any number. ``number``: a name of its own. ``mark``: HAProxy puts it behind the token. ``use``:

@@ -15,7 +15,7 @@ from openstackoid.routing.guest_paths import learnt_methods, name_of
 from openstackoid.routing.images import IMAGE
 from openstackoid.routing.route_cache import PREFIX
 
-SEAL = f"{PREFIX}-seal"
+SEAL_KEY = f"{PREFIX}-seal"
 """The header of a request in which HAProxy tells the Python service the key to seal the opened token with, in base64."""
 
 DOWNLOADS = "downloads"
@@ -23,7 +23,7 @@ DOWNLOADS = "downloads"
 
 METHOD = "GET"
 
-_BELOW = r"/v2(\.[0-9]+)?/images/[A-Za-z0-9-]+/file"
+_BELOW = r"/v2/images/[A-Za-z0-9-]{1,64}/file"
 
 
 def delegates_downloads(cloud: Cloud) -> bool:

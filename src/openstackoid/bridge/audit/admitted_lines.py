@@ -45,7 +45,7 @@ def admitted_line(request: str, left: str, at: str, now: float) -> AuditLine | N
     if use is None or roles is None:
         return None
     return AuditLine(
-        time=now,
+        time=now - max(int(said["milliseconds"]), 0) / 1000,
         gateway=at,
         direction=IN,
         home=about["home"],

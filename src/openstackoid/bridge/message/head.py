@@ -14,7 +14,7 @@ from openstackoid.bridge.message.verbatim import decoded
 from openstackoid.mesh import Listener
 from openstackoid.routing import Headers
 from openstackoid.routing.backend_names import TURN_BEGAN, TURN_SAID
-from openstackoid.routing.delegated_downloads import SEAL
+from openstackoid.routing.delegated_downloads import SEAL_KEY
 from openstackoid.routing.hosts import NAMED, SERVER_NAME, MisdirectedError, listener_of
 from openstackoid.routing.links import SOURCE
 from openstackoid.routing.route_cache import KEY as ROUTE
@@ -40,7 +40,7 @@ class Head:
     ``sender``: the sending gateway's cloud, by its certificate; None for users. ``route``: HAProxy's header that asks for the
     route. ``source``: the client's address from HAProxy, also in ``headers``. ``began``: the time, since 1970, at which HAProxy
     has asked the first of several clouds, which has no answer for the client; else None. ``is_missed``: it has answered 404.
-    ``seal``: the key by which HAProxy may keep an opened token.
+    ``seal_key``: the key by which HAProxy may keep an opened token.
     """
 
     method: str
@@ -53,7 +53,7 @@ class Head:
     source: str | None = None
     began: float | None = None
     is_missed: bool = False
-    seal: str | None = field(default=None, repr=False)
+    seal_key: str | None = field(default=None, repr=False)
 
     def values(self, name: str) -> list[str]:
         """Return every value of a header, by its lower-case name."""
@@ -116,9 +116,9 @@ def read_head(request: web.BaseRequest, at: str) -> Head:
     route = next((value for key, value in headers if key.lower() == ROUTE), None)
     began = next((float(value.partition("-")[0]) / 1000 for key, value in headers if key.lower() == TURN_BEGAN), None)
     is_missed = any(key.lower() == TURN_SAID and value == "404" for key, value in headers)
-    seal = next((value for key, value in headers if key.lower() == SEAL), None)
+    seal_key = next((value for key, value in headers if key.lower() == SEAL_KEY), None)
     asked = query if mark else None
-    return Head(request.method, listener, path or "/", asked, rest, sender, route, source, began, is_missed, seal)
+    return Head(request.method, listener, path or "/", asked, rest, sender, route, source, began, is_missed, seal_key)
 
 
 def end_to_end(headers: Headers) -> Headers:

@@ -24,12 +24,12 @@ def download_admission(context: RequestContext, use: DelegatedUse, head: Head, m
     in the request to the service.
     """
     here, download, principal = context.here, use.download, use.principal
-    if download is None or principal is None or head.seal is None or not delegates_downloads(here):
+    if download is None or principal is None or head.seal_key is None or not delegates_downloads(here):
         return None
     now, validator = time.time(), context.authorizer.validator
     believed = validator.seconds_left(here.name, download.token, late=here.name in context.readers)
     seconds = min(believed, end_of(principal.ends) - now, download.ends - now)
-    token = sealed(download.token, head.seal)
+    token = sealed(download.token, head.seal_key)
     if token is None or seconds < SHORTEST:
         return None
     return Admission(

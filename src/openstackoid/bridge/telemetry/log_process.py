@@ -19,18 +19,19 @@ _LONGEST = 1 << 30
 FRESH = 1.0
 """Seconds for which the numbers of a page are cached: any client may ask for it."""
 
-_SAMPLES, _DELEGATED = b"samples\n", b"delegated\n"
+_SAMPLES, _DELEGATED = "samples", "delegated"
 
 
 async def tell_numbers(connection: socket.socket, delegated: Callable[[], Any]) -> None:
-    """Answer each line with the samples of this process, or with what ``delegated`` returns, in a line of JSON.
+    """Answer each question, a word and a number, with that number and what was asked for, in a line of JSON.
 
-    It ends with the other process.
+    That is the samples of this process, or what ``delegated`` returns. It ends with the other process.
     """
     reader, writer = await asyncio.open_unix_connection(sock=connection)
     try:
-        while line := await reader.readline():
-            writer.write(json.dumps(samples() if line == _SAMPLES else delegated()).encode("ascii") + b"\n")
+        while words := (await reader.readline()).decode("ascii").split():
+            told = samples() if words[0] == _SAMPLES else delegated()
+            writer.write(json.dumps([int(words[1]), told]).encode("ascii") + b"\n")
             await writer.drain()
     except ConnectionError:
         pass
@@ -45,32 +46,54 @@ class LogProcess:
         self._connection = connection
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._turn = asyncio.Lock()
+        self._asked = 0
+        self._asking: set[asyncio.Task[list[Any]]] = set()
         self._delegated: list[Any] = []
         self._until = 0.0
 
     async def samples(self) -> list[Any]:
         """Return the samples, or none if the process does not answer."""
-        return await self._ask(_SAMPLES)
+        return await self._ask(_SAMPLES) or []
 
     async def delegated(self) -> list[tuple[str | None, str, str, int]]:
-        """Return the counts of requests of peers in the name of users here that HAProxy served alone, at most a second old."""
+        """Return the counts of requests of peers in the name of users here that HAProxy served alone, at most a second old.
+
+        If the process does not answer, those that it told last.
+        """
         if time.monotonic() >= self._until:
             self._until = time.monotonic() + FRESH
-            self._delegated = await self._ask(_DELEGATED)
+            self._delegated = await self._ask(_DELEGATED) or self._delegated
         return [(peer, rule, outcome, count) for peer, rule, outcome, count in self._delegated]
 
-    async def _ask(self, what: bytes) -> list[Any]:
+    async def _ask(self, what: str) -> list[Any]:
         if self._connection is None:
             return []
+        # A client that hangs up has its request cancelled, and the answer is still to be read.
+        task = asyncio.create_task(self._exchange(what))
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+        return await asyncio.shield(task)
+
+    async def _exchange(self, what: str) -> list[Any]:
         async with self._turn:
-            if self._streams is None:
-                self._streams = await asyncio.open_unix_connection(sock=self._connection, limit=_LONGEST)
-            reader, writer = self._streams
+            if self._connection is None:
+                return []
+            self._asked += 1
             try:
+                if self._streams is None:
+                    self._streams = await asyncio.open_unix_connection(sock=self._connection, limit=_LONGEST)
+                reader, writer = self._streams
                 async with asyncio.timeout(PATIENCE):
-                    writer.write(what)
-                    return list(json.loads(await reader.readline() or b"[]"))
-            except (OSError, TimeoutError):
+                    writer.write(f"{what} {self._asked}\n".encode("ascii"))
+                    while True:
+                        number, told = json.loads(await reader.readline())
+                        # An earlier answer may have come too late.
+                        if number == self._asked:
+                            return list(told)
+            except TimeoutError:
+                return []
+            except (OSError, ValueError):
+                # The process has ended.
                 self.close()
                 return []
 

@@ -4,8 +4,11 @@
 import asyncio
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+import pytest
+
+from openstackoid.bridge.telemetry import log_process
 from openstackoid.bridge.telemetry.log_process import FRESH, LogProcess, tell_numbers
 from unit.bridge.stage import played
 
@@ -39,3 +42,44 @@ async def test_it_is_asked_for_samples_and_for_counts_of_delegated_requests() ->
 async def test_without_that_process_there_are_none() -> None:
     process = LogProcess(None)
     assert (await process.samples(), await process.delegated()) == ([], [])
+
+
+@played
+async def test_a_question_that_was_given_up_leaves_no_answer_for_the_next() -> None:
+    asked = []
+
+    def delegated() -> list[tuple[str, str, str, int]]:
+        asked.append(1)
+        return [("CloudTwo", "images", "allowed", len(asked))]
+
+    with _connected() as (here, there):
+        process = LogProcess(here)
+        given_up = asyncio.create_task(process.delegated())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        given_up.cancel()
+        with suppress(asyncio.CancelledError):
+            await given_up
+        telling = asyncio.create_task(tell_numbers(there, delegated))
+        assert all(isinstance(sample, list) and len(sample) == 3 for sample in await process.samples())
+        assert len(asked) == 1
+        process.close()
+        await telling
+
+
+@played
+async def test_a_late_answer_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_process, "PATIENCE", 0.05)
+    monkeypatch.setattr(log_process, "FRESH", 0.0)
+    with _connected() as (here, there):
+        process = LogProcess(here)
+        assert await process.delegated() == []
+        monkeypatch.setattr(log_process, "PATIENCE", 5.0)
+        telling = asyncio.create_task(tell_numbers(there, lambda: [("CloudTwo", "images", "allowed", 1)]))
+        assert await process.delegated() == [("CloudTwo", "images", "allowed", 1)]
+        telling.cancel()
+        with suppress(asyncio.CancelledError):
+            await telling
+        there.close()
+        assert await process.delegated() == [("CloudTwo", "images", "allowed", 1)], "what was told last"
+        process.close()
