@@ -193,15 +193,26 @@ class Branches:
         return answer
 
     async def ask_each(self, asked: Iterable[tuple[str, Incoming]], *, rewrites: bool = True) -> dict[str, WholeAnswer | Failure]:
-        """Return the outcomes of requests to several branches that are sent side by side."""
-        tasks = {branch: asyncio.ensure_future(self.ask(branch, incoming, rewrites=rewrites)) for branch, incoming in asked}
+        """Return the outcomes of requests to several branches that are sent side by side.
+
+        Those that leave are sent first: their answers take longest.
+        """
+        requests = dict(asked)
+        tasks = {
+            branch: asyncio.ensure_future(self.ask(branch, requests[branch], rewrites=rewrites))
+            for branch in sorted(requests, key=self._is_local)
+        }
         try:
             await asyncio.gather(*tasks.values())
         finally:
             for task in tasks.values():
                 task.cancel()
             await asyncio.gather(*tasks.values(), return_exceptions=True)
-        return {branch: task.result() for branch, task in tasks.items()}
+        return {branch: tasks[branch].result() for branch in requests}
+
+    def _is_local(self, branch: str) -> bool:
+        plan = None if self._turns[branch] else self.plan(branch)
+        return plan is not None and plan.local
 
     def end(self, ended: Outcome) -> WholeAnswer:
         """Return the answer of an outcome that is one branch's. Raises an error as :class:`AnswerError`."""
