@@ -110,8 +110,10 @@ unit: programs
 
 # Two processes have a lab each. All wait for other programs about half of their time.
 # In a fresh clone each of them would compile all tests: one does, beside mypy, which uses one processor.
+test: LINT_FIRST = $(MAKE) --no-print-directory lint programs
 test: $(STAMP)
-	@test -d tests/lab/__pycache__ || $(BIN)/pytest --collect-only -qq $(TESTS) >/dev/null 2>&1 & $(MAKE) --no-print-directory lint programs && wait
+	@test -d tests/lab/__pycache__ || $(BIN)/pytest --collect-only -qq $(TESTS) >/dev/null 2>&1 & \
+		$(LINT_FIRST); code=$$?; wait; exit $$code
 	@$(BIN)/pytest -n "$$(($$(nproc) + 2))" $(TESTS)
 
 test-tools: programs

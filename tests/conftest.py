@@ -47,16 +47,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Collect without the garbage collector, and spare it all that was collected: it would walk thousands of tests each time.
-
-    That is half of the time of the collection, in each process of the run.
-    """
+    """Collect without the garbage collector, and spare it all that was collected: it would walk thousands of tests each time."""
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         return (yield)
     finally:
-        gc.enable()
         gc.freeze()
+        if was_enabled:
+            gc.enable()
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types

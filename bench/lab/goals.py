@@ -26,7 +26,7 @@ LAB_GOALS = (
     # What a bound token costs a guest, and an image that is read in the name of a user of the own cloud.
     Goal("images", "guest_by_entrance", "time_ratio", at_most=1.05),
     Goal("delegated", "delegated", "time_ratio", at_most=1.15),
-    # Besides 2 ms, which the part leaves out.
+    # In relation to a client that asks both clouds side by side; besides 2 ms, which the part leaves out.
     Goal("composition", "both", "time_ratio", at_most=1.15),
 )
 

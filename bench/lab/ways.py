@@ -151,7 +151,7 @@ def questions(place: Place, things: Things, alone: Terminator, chain: Terminator
     )
     slowest = replace(next(way for way in images if way.key == ACROSS), title=f"{THERE} alone", baseline=None)
     branches = [(Client(place.frontend(HERE, "image"), place.tls()), {"X-Scope": scope}) for scope in (IMAGE_HERE, IMAGE_THERE)]
-    beside_each_other = replace(
+    side_by_side = replace(
         slowest, key=SIDE_BY_SIDE, title="both clouds, asked by the client", client=SideBySide(branches), headers=plain
     )
     both = replace(slowest, key=BOTH, title="both in one list", headers=scoped(IMAGE_OF_BOTH), baseline=SIDE_BY_SIDE)
@@ -168,7 +168,7 @@ def questions(place: Place, things: Things, alone: Terminator, chain: Terminator
         ),
         Question(
             "delegated_first",
-            "The same, each time with a token that nobody has seen",
+            "The same, each time with a new token",
             (beside, read),
             1,
             new_tokens=True,
@@ -177,9 +177,9 @@ def questions(place: Place, things: Things, alone: Terminator, chain: Terminator
         Question(
             "composition",
             "GET /v2/images of both clouds in one list",
-            (slowest, beside_each_other, both),
+            (slowest, side_by_side, both),
             20,
             spared=SLACK_MS / 1000,
         ),
-        Question("first", "GET /v2/images, each time with a token that nobody has seen", first, 1, new_tokens=True),
+        Question("first", "GET /v2/images, each time with a new token", first, 1, new_tokens=True),
     ]

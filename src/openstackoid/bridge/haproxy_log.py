@@ -90,7 +90,7 @@ async def _read(
 
     tasks = [asyncio.create_task(_flush(audit))]
     if metrics is not None:
-        tasks.append(asyncio.create_task(tell_numbers(metrics, delegated.told)))
+        tasks.append(asyncio.create_task(tell_numbers(metrics, delegated.of_this_process)))
     if haproxy is not None:
         tasks.append(asyncio.create_task(_watch(LostLines(), RuntimeApi(haproxy), remedy, tell)))
     try:

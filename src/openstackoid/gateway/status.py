@@ -159,7 +159,7 @@ def judged(cloud: str, facts: Facts, now: float) -> Status:
     """Return the status that these facts mean at the time ``now``, in seconds since 1970."""
     if not facts.running:
         absent = Item(GATEWAY, "gateway", "down", f"no gateway runs in {facts.place}", remedies.NO_GATEWAY)
-        return Status(cloud, (_of(cloud, absent),))
+        return Status(cloud, (_with_remedy(cloud, absent),))
     deaths: Mapping[str, list[float]] = (facts.supervised or {}).get("deaths", {})
     items = [
         *_parts({"haproxy": facts.haproxy, "python": facts.told is not None}, deaths, now),
@@ -168,10 +168,12 @@ def judged(cloud: str, facts: Facts, now: float) -> Status:
     ]
     if facts.told is not None:
         items += [*_of_store_and_audit(facts.told), *_of_clouds(facts.told, facts.blocked)]
-    return Status(cloud, tuple(_of(cloud, item) for item in items))
+    else:
+        items += map(_blocked, sorted(facts.blocked))
+    return Status(cloud, tuple(_with_remedy(cloud, item) for item in items))
 
 
-def _of(cloud: str, item: Item) -> Item:
+def _with_remedy(cloud: str, item: Item) -> Item:
     return replace(item, todo=item.todo.format(cloud=cloud, name=item.name)) if item.todo else item
 
 
@@ -266,9 +268,13 @@ def _of_clouds(told: Mapping[str, Any], blocked: frozenset[str]) -> Iterator[Ite
             checks = told.get("checks", {})
             yield from (_service(service["type"], service["health"], checks.get(service["type"])) for service in page["services"])
         elif page["name"] in blocked:
-            yield Item(PEER, page["name"], "blocked", "by the operator", remedies.PEER_BLOCKED)
+            yield _blocked(page["name"])
         else:
             yield _peer(page["name"], page["health"], answers.get(page["name"]), clock=page["name"] in theirs)
+
+
+def _blocked(name: str) -> Item:
+    return Item(PEER, name, "blocked", "by the operator", remedies.PEER_BLOCKED)
 
 
 def _service(name: str, health: State, seconds: float | None) -> Item:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The one backend for all peers: the target of a request, and whether it was down, are looked up by the name of the cloud.
 
-No peer has a server of its own, nor a health check: of ten thousand clouds, each would check each. After a failed connection,
-other requests to the same place are answered at once for a few seconds.
+No peer has a server of its own, nor a health check of HAProxy's: of ten thousand clouds, each would check each. After a failed
+connection, other requests to the same place are answered at once for a few seconds. A request that only keeps a connection
+(:mod:`openstackoid.bridge.upstream.kept_connections`) does not count: a peer that comes back serves the next user.
 """
 
 from openstackoid.haproxy.maps import DOWN, HOSTS, SAME, TARGETS
@@ -16,7 +17,7 @@ _PURGE = 60
 """Seconds after which HAProxy closes half of the idle connections that it has not needed, again and again."""
 
 _ENTRY, _FOUND_DOWN = "%[var(txn.cloud)]|%[var(txn.at)]", "{ var(txn.until) -m found }"
-_TRIED = "{ var(txn.tried) -m found }"
+_TRIED, _BY_A_USER = "{ var(txn.tried) -m found }", "!{ var(txn.health) -m found }"
 
 
 def at_rule(condition: str) -> str:
@@ -133,9 +134,9 @@ def remembering(seconds: int) -> list[str]:
     """
     unreached = f"{{ res.fhdr({FAILED}) -m beg {UNREACHED} }}"
     return [
-        "# An unreachable peer is not tried again for a moment.",
+        "# An unreachable peer is not tried again for a moment, unless the request only kept a connection.",
         ".if version_atleast(2.8)",
-        f"http-after-response set-map({DOWN}) {_ENTRY} %[date({seconds})] if {{ status 503 }} {unreached}",
+        f"http-after-response set-map({DOWN}) {_ENTRY} %[date({seconds})] if {{ status 503 }} {unreached} {_BY_A_USER}",
         f"http-after-response del-map({DOWN}) {_ENTRY} if {{ var(txn.tries) -m found }} !{unreached}",
         ".endif",
     ]

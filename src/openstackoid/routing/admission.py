@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Admissions: HAProxy's records of guests, and of peers that read images, whom the Python service has let in.
+"""Admissions: HAProxy's records of guests, and of peers that read images, that the Python service has admitted.
 
 HAProxy serves their next requests alone.
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from openstackoid.gateway.status import Facts, Item, Status, judged
+from openstackoid.gateway.status import PEER, Facts, Item, Status, judged
 from openstackoid.telemetry import PeerAnswer
 from unit.gateway.running import PATIENCE, Gateway, free_port, service
 from waiting import until
@@ -127,6 +127,16 @@ def facts(**told: Any) -> Facts:
     ]
     page = {"store": "up", "audit": {"state": "up"}, "clouds": clouds, "checks": {"identity": 0.01}}
     return Facts(Path("/state"), running=True, haproxy=True, told=page | told)
+
+
+def test_a_blocked_peer_is_told_while_the_python_service_is_away() -> None:
+    found = judged("CloudOne", replace(facts(), told=None, blocked=frozenset({"CloudTwo"})), 0.0)
+    (blocked,) = (item for item in found.items if item.of == PEER)
+    assert (blocked.name, blocked.state, blocked.todo) == (
+        "CloudTwo",
+        "blocked",
+        "to end the block: openstackoid peer unblock CloudTwo",
+    )
 
 
 def peers(**answers: PeerAnswer) -> dict[str, Any]:

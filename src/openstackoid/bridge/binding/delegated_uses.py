@@ -12,11 +12,11 @@ BINDING, NO_RULE = "binding", "none"
 """In the place of a rule: a token is bound to a further cloud; no rule allows the request."""
 
 
-Told = list[tuple[str | None, str, str, int]]
+Counts = list[tuple[str | None, str, str, int]]
 """Counts as one process tells them to another: peer, rule, outcome and number."""
 
 
-async def _none() -> Told:
+async def _no_counts() -> Counts:
     return []
 
 
@@ -40,7 +40,7 @@ class DelegatedUses:
     ``others`` returns the counts of requests that HAProxy served alone, which the process of its log has.
     """
 
-    def __init__(self, others: Callable[[], Awaitable[Told]] = _none) -> None:
+    def __init__(self, others: Callable[[], Awaitable[Counts]] = _no_counts) -> None:
         self.counts: Counter[UseKind] = Counter()
         self._others = others
 
@@ -48,7 +48,7 @@ class DelegatedUses:
         """Count a request by its audit line."""
         self.counts[UseKind.of(peer, rule, outcome)] += 1
 
-    def told(self) -> Told:
+    def of_this_process(self) -> Counts:
         """Return the counts of this process."""
         return [(*kind, count) for kind, count in self.counts.items()]
 

@@ -14,8 +14,8 @@ from openstackoid.mesh import Mesh, Timeouts
 AT_ONCE = 32
 """Peers that are asked at the same time: any client may request it."""
 
-ANSWERS_WITHIN = 3.0
-"""Seconds in which a peer's gateway must answer, on whatever socket: after them it does not, and the operator is told so."""
+ANSWERS_WITHIN = 4.0
+"""Seconds in which a peer's gateway must answer; each of its sockets that is tried has a part. Then the operator hears of it."""
 
 Answer = TypeVar("Answer")
 

@@ -19,6 +19,7 @@ from openstackoid.bridge.errors import AnswerError, without_gateway
 from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.pages.peer_questions import PeerQuestions, question_timeouts
 from openstackoid.bridge.pages.reachability import AT_MOST, KEPT, PATIENCE
+from openstackoid.bridge.trace.peer_records import SOCKETS
 from openstackoid.bridge.upstream.target import Target, gateway_targets
 from openstackoid.bridge.upstream.upstream import Upstream, UpstreamError, UpstreamRequest, first_reached, read_answer
 from openstackoid.mesh import Mesh, mesh_digest
@@ -27,9 +28,6 @@ from openstackoid.telemetry import PeerAnswer
 
 FOR_A_SCRAPE = 16
 """Peers that are asked for one scrape."""
-
-SOCKETS = 2
-"""The most sockets of a peer's gateway that are tried, one after the other, for one that accepts a connection."""
 
 _LIMIT = 4096
 _REQUEST = UpstreamRequest("GET", ONLY_HERE, (("Accept", "application/json"), ("Accept-Encoding", "identity")))
@@ -66,13 +64,12 @@ class PeerWatch:
 
     async def _answer(self, mesh: Mesh, name: str) -> PeerAnswer:
         waits, digest = question_timeouts(mesh, self._upstream.at), mesh_digest(mesh)
-        clock = asyncio.get_running_loop().time
-        until = clock() + waits.server
+        sockets = gateway_targets(mesh, self._upstream.at, mesh.clouds[name], MESH)[:SOCKETS]
         # No connection is kept for the sake of a question.
-        targets = [replace(one, gateway="") for one in gateway_targets(mesh, self._upstream.at, mesh.clouds[name], MESH)]
+        targets = [replace(one, gateway="") for one in sockets]
 
         async def ask(target: Target) -> PeerAnswer:
-            async with self._upstream.send(target, _REQUEST, waits, Deadline(until - clock())) as answer:
+            async with self._upstream.send(target, _REQUEST, waits, Deadline(waits.server / len(targets))) as answer:
                 now, date = time.time(), answer.headers.get(hdrs.DATE, "")
                 if answer.status != 200:
                     return PeerAnswer(True, f"answers {answer.status}")
@@ -87,7 +84,7 @@ class PeerWatch:
 
         nowhere = AnswerError(503, f"{name} has no gateway in the mesh")
         try:
-            return await first_reached(targets[:SOCKETS], ask, nowhere)
+            return await first_reached(targets, ask, nowhere, repeatable=True)
         except AnswerError as error:
             return PeerAnswer(False, without_gateway(error.message, self._upstream.at))
 

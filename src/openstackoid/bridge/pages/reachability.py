@@ -5,7 +5,6 @@ HAProxy remembers the failures of requests (:mod:`openstackoid.haproxy.peers`), 
 (:mod:`.peer_watch`); this is for people.
 """
 
-import asyncio
 from collections.abc import Mapping
 
 from openstackoid.bridge.errors import AnswerError
@@ -45,8 +44,7 @@ class Reachability:
     async def _state(self, mesh: Mesh, name: str) -> str:
         request, waits = UpstreamRequest("GET", None, _HEADERS), question_timeouts(mesh, self._upstream.at)
         try:
-            async with asyncio.timeout(waits.server):
-                await ask_gateway(self._upstream, mesh, name, request, HEALTH, timeouts=waits, limit=_LIMIT)
-        except (AnswerError, TimeoutError):
+            await ask_gateway(self._upstream, mesh, name, request, HEALTH, timeouts=waits, limit=_LIMIT, within=waits.server)
+        except AnswerError:
             return DOWN
         return UP

@@ -195,12 +195,12 @@ class Branches:
     async def ask_each(self, asked: Iterable[tuple[str, Incoming]], *, rewrites: bool = True) -> dict[str, WholeAnswer | Failure]:
         """Return the outcomes of requests to several branches that are sent side by side.
 
-        Those that leave are sent first: their answers take longest.
+        Those that begin at a peer are sent first: their answers take longest.
         """
         requests = dict(asked)
         tasks = {
             branch: asyncio.ensure_future(self.ask(branch, requests[branch], rewrites=rewrites))
-            for branch in sorted(requests, key=self._is_local)
+            for branch in sorted(requests, key=self._begins_here)
         }
         try:
             await asyncio.gather(*tasks.values())
@@ -210,8 +210,9 @@ class Branches:
             await asyncio.gather(*tasks.values(), return_exceptions=True)
         return {branch: tasks[branch].result() for branch in requests}
 
-    def _is_local(self, branch: str) -> bool:
-        plan = None if self._turns[branch] else self.plan(branch)
+    def _begins_here(self, branch: str) -> bool:
+        turns = self._turns[branch]
+        plan = self.plan(turns[0][0] if turns else branch)
         return plan is not None and plan.local
 
     def end(self, ended: Outcome) -> WholeAnswer:

@@ -31,7 +31,7 @@ class Download:
 class DelegatedUse:
     """The use of a token of this cloud. ``principal``: its user, where Keystone has named one by now.
 
-    ``download``: what else the peer may do by it that HAProxy may learn, or None.
+    ``download``: a right to downloads that HAProxy may be taught, or None.
     """
 
     frontend_endpoint: Endpoint

@@ -15,7 +15,6 @@ PATIENCE = 5.0
 
 _LONGEST = 1 << 30
 
-
 FRESH = 1.0
 """Seconds for which the numbers of a page are cached: any client may ask for it."""
 
@@ -23,7 +22,7 @@ _SAMPLES, _DELEGATED = "samples", "delegated"
 
 
 async def tell_numbers(connection: socket.socket, delegated: Callable[[], Any]) -> None:
-    """Answer each question, a word and a number, with that number and what was asked for, in a line of JSON.
+    """Answer each question, a word and a number, with that number and the requested numbers, in a line of JSON.
 
     That is the samples of this process, or what ``delegated`` returns. It ends with the other process.
     """
@@ -56,9 +55,9 @@ class LogProcess:
         return await self._ask(_SAMPLES) or []
 
     async def delegated(self) -> list[tuple[str | None, str, str, int]]:
-        """Return the counts of requests of peers in the name of users here that HAProxy served alone, at most a second old.
+        """Return the counts of requests of peers in the name of users here that HAProxy served alone, asked once a second.
 
-        If the process does not answer, those that it told last.
+        If the process does not answer in time, those that it told last.
         """
         if time.monotonic() >= self._until:
             self._until = time.monotonic() + FRESH

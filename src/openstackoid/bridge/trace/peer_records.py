@@ -128,19 +128,31 @@ def _read(content: bytes, name: str, trail: Trail) -> None:
 
 
 async def ask_gateway(
-    upstream: Upstream, mesh: Mesh, name: str, request: UpstreamRequest, path: str, *, timeouts: Timeouts, limit: int
+    upstream: Upstream,
+    mesh: Mesh,
+    name: str,
+    request: UpstreamRequest,
+    path: str,
+    *,
+    timeouts: Timeouts,
+    limit: int,
+    within: float | None = None,
 ) -> bytes | None:
     """Return the page of a peer's gateway, asked on one of its sockets after the other; None for a 404.
 
-    Raises :class:`AnswerError` if it is not reached, or its answer is another one, or has more than ``limit`` bytes.
+    ``within``: seconds for all sockets together; without it, a socket that does not answer in time is the last. Raises
+    :class:`AnswerError` if it is not reached, or its answer is another one, or has more than ``limit`` bytes.
     """
     places = gateway_targets(mesh, upstream.at, mesh.clouds[name], path)[:SOCKETS]
 
+    seconds = timeouts.connect + timeouts.server if within is None else within / len(places or (None,))
+
     async def ask(target: Target) -> bytes | None:
-        async with upstream.send(target, request, timeouts, Deadline(timeouts.connect + timeouts.server)) as answer:
+        async with upstream.send(target, request, timeouts, Deadline(seconds)) as answer:
             content = await read_answer(upstream, target, answer, limit)
         if answer.status not in (200, 404):
             raise upstream.unusable(target, f"it answers {answer.status}")
         return content if answer.status == 200 else None
 
-    return await first_reached(places, ask, AnswerError(503, f"{name} has no gateway in the mesh"))
+    nowhere = AnswerError(503, f"{name} has no gateway in the mesh")
+    return await first_reached(places, ask, nowhere, repeatable=within is not None)

@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import TypeVar
 
@@ -88,11 +89,13 @@ class BufferedResponse:
     content: bytes = field(repr=False)
 
 
-async def first_reached(tried: Iterable[Target], to: Callable[[Target], Awaitable[T]], nowhere: AnswerError) -> T:
+async def first_reached(
+    tried: Iterable[Target], to: Callable[[Target], Awaitable[T]], nowhere: AnswerError, *, repeatable: bool = False
+) -> T:
     """Return the answer of the first target that is reached; ``to`` sends the request to one target.
 
-    A target that has been sent a byte is the last: the request may have been carried out. Raises its error, or ``nowhere`` where
-    there is no target.
+    A target that has been sent a byte is the last: the request may have been carried out. A ``repeatable`` question goes on from
+    a target that does not answer in time, too. Raises the last error, or ``nowhere`` where there is no target.
     """
     failure = nowhere
     for target in tried:
@@ -100,7 +103,7 @@ async def first_reached(tried: Iterable[Target], to: Callable[[Target], Awaitabl
             return await to(target)
         except UpstreamError as error:
             failure = error
-            if not error.unreached:
+            if not error.unreached and not (repeatable and error.status == HTTPStatus.GATEWAY_TIMEOUT):
                 break
     raise failure
 

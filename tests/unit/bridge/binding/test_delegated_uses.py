@@ -28,7 +28,7 @@ async def test_requests_that_haproxy_served_alone_are_counted_with_the_others() 
         alone.count(cloud, f"delegation of {cloud}/images", "allowed")
 
     async def others() -> Told:
-        return alone.told()
+        return alone.of_this_process()
 
     uses = DelegatedUses(others)
     uses.count("CloudTwo", "delegation of */images", "allowed")

@@ -2,6 +2,7 @@
 """The gateways of peers are asked for their description and time, a few at a time."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.utils import formatdate
@@ -16,7 +17,7 @@ from openstackoid.bridge.pages.peer_watch import PeerWatch
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.mesh import Mesh, mesh_digest
 from unit.bridge.haproxy import haproxy
-from unit.bridge.pages.test_reachability import one, peers, port_of
+from unit.bridge.pages.test_reachability import asking, one, peers, port_of
 from unit.bridge.stage import Stage, Visit, played, says, says_json, staged
 
 
@@ -100,6 +101,20 @@ async def test_a_silent_peer_has_a_bounded_time_and_its_address_is_named(monkeyp
         False,
         f"the gateway of Peer at 127.0.0.1:{port} does not answer within 0.3 s",
     )
+
+
+@played
+async def test_a_silent_socket_of_a_peer_leaves_time_for_its_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peer_questions, "ANSWERS_WITHIN", 1.0)
+    # It accepts connections, and answers nothing.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        async with staged(there=says_json({"gateway": "Peer", "description": "another"})) as stage:
+            mesh = one(silent.getsockname()[1], further=port_of(stage))
+            async with watching(mesh) as watch:
+                answer = (await watch.document(mesh))["Peer"]
+            async with asking(mesh) as reach:
+                assert await reach.states(mesh) == {"Peer": "up"}
+    assert (answer["reached"], answer["fault"], answer["same"]) == (True, "", False)
 
 
 @played

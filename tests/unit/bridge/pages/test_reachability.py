@@ -41,12 +41,14 @@ def peers(port: int, count: int, check: float = 60) -> Mesh:
     return parse_mesh(text)
 
 
-def one(port: int, check: float = 60) -> Mesh:
+def one(port: int, check: float = 60, *, further: int | None = None) -> Mesh:
+    """Return a mesh with one peer, that has another socket at the port ``further``."""
+    more = "" if further is None else f", network: {{frontend: 'http://127.0.0.1:{further}/network'}}"
     return parse_mesh(
         "mesh: 1\nclouds:\n  CloudOne:\n"
         f"    gateway: {{timeouts: {{connect: 0.5, check: {check}}}}}\n"
         "    services: {image: {frontend: 'http://127.0.0.1:8801/image', backend: 'http://127.0.0.1:1'}}\n"
-        f"  Peer: {{services: {{image: {{frontend: 'http://127.0.0.1:{port}/image'}}}}}}\n"
+        f"  Peer: {{services: {{image: {{frontend: 'http://127.0.0.1:{port}/image'}}{more}}}}}\n"
     )
 
 
