@@ -8,7 +8,7 @@ import json
 import socket
 import ssl
 import time
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -125,14 +125,24 @@ class Cloud:
         """Return the number of admissions of downloads that HAProxy keeps."""
         return sum(len(line.split("|")) > 1 and line.split("|")[-4] != "" for line in self._routes())
 
-    def sealed(self, token: str, own: str = "") -> str:
-        """Return the sealed part of a new admission, for which a client names a key of its ``own``."""
-        self.ask(DOCUMENT, token, X_OpenStackoid_Route_Seal=own)
+    def sealed(self, token: str) -> str:
+        """Return the sealed part of a new admission."""
+        return self.admission(token)[1].split("|")[SEALED - 1]
+
+    def admission(self, token: str) -> tuple[str, str]:
+        """Teach HAProxy a new admission, for which the client names a key of its own; return its key in the map, and itself."""
+        self.ask(DOCUMENT, token, X_OpenStackoid_Route_Seal=b64encode(bytes(32)).decode("ascii"))
         salt = self.command("show env OPENSTACKOID_SALT").strip().partition("=")[2]
         key = f"GET|image.public|||={'bound1.'}~{token.partition('~')[2]}|."
         digest = hashlib.sha256(f"{token}||{key}|CloudTwo|{salt}".encode()).hexdigest()
         (line,) = (line for line in self._routes() if line.split(" ")[1].lower() == digest)
-        return line.split("|")[SEALED - 1]
+        _, name, value = line.split(" ", 2)
+        return name, value
+
+    def set_admission(self, name: str, value: str) -> None:
+        """Have HAProxy keep another admission under a key."""
+        number = next(line for line in self.command("show map").splitlines() if "routes.map" in line).split()[0]
+        self.command(f"set map #{number} {name} {value}")
 
     def _routes(self) -> list[str]:
         found = next(line for line in self.command("show map").splitlines() if "routes.map" in line)

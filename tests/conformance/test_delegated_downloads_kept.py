@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from conformance.bound_tokens import COMPUTE_THERE, TOKEN
-from conformance.downloads import BYTES, DOCUMENT, FILE, Cloud, changed, cloud, lasts, taught, unsealed
+from conformance.downloads import BYTES, DOCUMENT, FILE, SEALED, Cloud, changed, cloud, lasts, taught, unsealed
 from conformance.gateway import SECRET
 from conformance.guests import ends
 from openstackoid.bridge.audit.admission_header import decode
@@ -69,6 +69,18 @@ class TestWhatHAProxyKeeps:
             assert opened not in text
             assert token.partition("~")[0] not in text
         assert here.sealed(token) not in (here.folder / "bridge.log").read_text()
+
+    def test_a_token_that_does_not_open_is_no_token_and_the_next_request_is_judged_anew(self, here: Cloud) -> None:
+        token = join_token(here.bound(), COMPUTE_THERE)
+        name, value = here.admission(token)
+        sealed = value.split("|")[SEALED - 1]
+        nonce, _, tag = sealed.split(":")
+        here.set_admission(name, value.replace(sealed, f"{nonce}:{b64encode(b'another').decode()}:{tag}"))
+        here.recorder.answers = BYTES
+        status, _, said = here.ask(FILE, token)
+        assert (status, here.recorder.seen) == (503, [])
+        assert b"gateway of CloudOne: the bound token cannot be opened; send the request again" in said
+        assert here.ask(FILE, token)[0] == 200
 
     def test_the_bound_token_and_the_secret_together_open_what_is_kept_and_neither_alone(self, here: Cloud) -> None:
         opened = f"{TOKEN}both"
