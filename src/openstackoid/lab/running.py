@@ -8,7 +8,7 @@ from openstackoid.lab import databases
 from openstackoid.lab.lab import Lab
 from openstackoid.lab.processes import Daemon
 from openstackoid.lab.state import private_dir
-from openstackoid.lab.waiting import StoppedError, Waiter, answers, not_ready
+from openstackoid.lab.waiting import PATIENCE, StoppedError, Waiter, answers, not_ready
 
 
 def ensure_running(lab: Lab, daemon: Daemon) -> bool:
@@ -49,7 +49,7 @@ def start_database(lab: Lab, waiter: Waiter | None = None) -> databases.Client:
     return client
 
 
-def wait_for_answer(lab: Lab, waiter: Waiter, daemon: Daemon, url: str, seconds: float = 120.0) -> None:
+def wait_for_answer(lab: Lab, waiter: Waiter, daemon: Daemon, url: str, seconds: float = PATIENCE) -> None:
     """Wait until the server at this URL answers.
 
     Raises :class:`OpenstackoidError` if its process dies, or it does not answer in time.

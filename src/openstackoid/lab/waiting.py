@@ -12,6 +12,9 @@ import requests
 from openstackoid.errors import OpenstackoidError
 from openstackoid.lab.packages import tail
 
+PATIENCE = 300.0
+"""Seconds for a process to be ready. On a busy machine two minutes were too few; one that dies ends the wait at once."""
+
 
 class StoppedError(OpenstackoidError):
     """Another part of the same work failed, so the wait is over."""
@@ -27,7 +30,7 @@ class Waiter:
         """Make every wait, present and future, end with ``StoppedError``."""
         self._stopped.set()
 
-    def until(self, ready: Callable[[], bool], what: str, log: Path, seconds: float = 120.0, every: float = 0.1) -> None:
+    def until(self, ready: Callable[[], bool], what: str, log: Path, seconds: float = PATIENCE, every: float = 0.1) -> None:
         """Wait until ``ready()`` is true; try it every ``every`` seconds, for ``seconds``.
 
         Raises :class:`OpenstackoidError` with the name of the wait and the end of its log.
