@@ -243,7 +243,7 @@ def started(
             for process in processes:
                 process.terminate()
             for process in processes:
-                process.wait(10)
+                process.wait(60)
 
 
 def _serve_all(recorder: Recorder, mesh: Mesh, at: tuple[str, ...], down: tuple[str, ...]) -> None:
