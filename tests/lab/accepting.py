@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from openstackoid.routing.pages import HEALTH
 from unit.bridge.stage import token
 from unit.gateway.running import serving
 
@@ -45,7 +46,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(202)
 
     def do_GET(self) -> None:
-        if "/auth/tokens" in self.path:
+        if self.path == HEALTH:
+            # It keeps the connection of a gateway.
+            self._send(200, b"ok")
+        elif "/auth/tokens" in self.path:
             self._send(200, json.dumps(token("member")).encode())
         else:
             self._answer(200)
