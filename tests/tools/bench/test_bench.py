@@ -22,16 +22,7 @@ ROWS = {
     "latency": {f"{way}_{load}" for way in ("direct", "plain", "none", "stays", "leaves") for load in ("one", "half")},
     "bodies": {f"{way}_{place}" for way in ("up", "down") for place in ("plain", "local", "remote", "bridge")},
     "scale": {"2", "3"},
-    "bridge": {
-        "validate_local",
-        "validate_cold",
-        "validate_again",
-        "visitor",
-        "write",
-        "taught_room",
-        "taught_known",
-        "taught_full",
-    },
+    "bridge": {"validate_local", "validate_cold", "validate_again", "visitor", "write"},
     "abuse": {"alone", "slow", "tokens", "reads", "guests", "ids"},
     "composition": {f"{way}_{clouds}" for way in ("stream", "links", "pages") for clouds in (2, 8)}
     | {"slowest", "at_once_2", "at_once_8", "alone", "first", "otherwise"},
@@ -101,6 +92,16 @@ def test_the_python_service_is_told_apart_from_haproxy(found: dict[str, Any]) ->
     rows = {row["key"]: row["figures"] for row in found["parts"]["routing"]["rows"]}
     assert rows["write"]["bridge_us"]["median"] > 0
     assert "bridge_us" not in rows["stays"]
+
+
+def test_routes_that_haproxy_is_taught_have_a_cost(found: dict[str, Any]) -> None:
+    rows = {
+        row["key"]: row["figures"]["cpu_us"]["median"]
+        for row in found["parts"]["bridge"]["rows"]
+        if row["key"].startswith("taught")
+    }
+    assert set(rows) == {"taught_room", "taught_known", "taught_full"}
+    assert min(rows.values()) > 0
 
 
 def test_routing_is_judged_by_instructions_and_not_by_rates(found: dict[str, Any]) -> None:
