@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from conformance.bound_tokens import COMPUTE_THERE, TOKEN
-from conformance.downloads import BYTES, DOCUMENT, FILE, SEALED, Cloud, changed, cloud, lasts, taught, unsealed
+from conformance.downloads import BYTES, DOCUMENT, FILE, Cloud, changed, cloud, lasts, taught, unsealed
 from conformance.gateway import SECRET
 from conformance.guests import ends
 from openstackoid.bridge.audit.admission_header import decode
 from openstackoid.haproxy.delegated_downloads import SEAL_VARIABLE
 from openstackoid.haproxy.guests import SALT_VARIABLE
+from openstackoid.routing.admission import SEALED
 from openstackoid.scope import join_token
 
 

@@ -161,20 +161,17 @@ def judged(cloud: str, facts: Facts, now: float) -> Status:
         absent = Item(GATEWAY, "gateway", "down", f"no gateway runs in {facts.place}", remedies.NO_GATEWAY)
         return Status(cloud, (_with_remedy(cloud, absent),))
     deaths: Mapping[str, list[float]] = (facts.supervised or {}).get("deaths", {})
-    items = [
-        *_parts({"haproxy": facts.haproxy, "python": facts.told is not None}, deaths, now),
-        *_description(facts),
-        *_certificates(facts.ends, now),
-    ]
-    if facts.told is not None:
-        items += [*_of_store_and_audit(facts.told), *_of_clouds(facts.told, facts.blocked)]
-    else:
+    parts = {"haproxy": facts.haproxy, "python": facts.told is not None}
+    items = [*_parts(parts, deaths, now), *_description(facts), *_certificates(facts.ends, now)]
+    if facts.told is None:
         items += map(_blocked, sorted(facts.blocked))
+    else:
+        items += [*_of_store_and_audit(facts.told), *_of_clouds(facts.told, facts.blocked)]
     return Status(cloud, tuple(_with_remedy(cloud, item) for item in items))
 
 
 def _with_remedy(cloud: str, item: Item) -> Item:
-    return replace(item, todo=item.todo.format(cloud=cloud, name=item.name)) if item.todo else item
+    return replace(item, todo=item.todo.format(cloud=cloud, name=item.name))
 
 
 def sockets_of(folder: Path) -> Path:

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from openstackoid.gateway.status import PEER, Facts, Item, Status, judged
-from openstackoid.telemetry import PeerAnswer
+from openstackoid.gateway.status import Facts, Item, Status, judged
+from openstackoid.telemetry import PEER, PeerAnswer
 from unit.gateway.running import PATIENCE, Gateway, free_port, service
 from waiting import until
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests of peers are counted by peer, rule and outcome, and no text of a request becomes a label."""
 
-from openstackoid.bridge.binding.delegated_uses import BINDING, NO_RULE, RULES, DelegatedUses, Told
+from openstackoid.bridge.binding.delegated_uses import BINDING, NO_RULE, RULES, Counts, DelegatedUses
 from openstackoid.policy import EVERY_REQUEST, Delegated, Delegation, Services, TokenStep, Use, may_ask
 from unit.bridge.stage import played
 
@@ -27,7 +27,7 @@ async def test_requests_that_haproxy_served_alone_are_counted_with_the_others() 
     for cloud in ("CloudTwo", "CloudTwo", "CloudThree"):
         alone.count(cloud, f"delegation of {cloud}/images", "allowed")
 
-    async def others() -> Told:
+    async def others() -> Counts:
         return alone.of_this_process()
 
     uses = DelegatedUses(others)
