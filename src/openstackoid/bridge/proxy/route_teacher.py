@@ -122,26 +122,16 @@ class RouteTeacher:
         if route is not None:
             told = ((MARK, route.mark), (CLOUD, route.cloud), (HOME, route.home))
         elif admit is not None:
-            admission = self._admission(mesh, request, decision, key, admit)
+            admission = _admission(guest_mark(mesh, request, decision), request, key, admit)
             told = () if admission is None else ((MARK, admission), (ADMISSION, GUEST))
         elif download is not None and status == HTTPStatus.OK:
-            admission = self._download(mesh, request, decision, key, download)
+            admission = _admission(delegated_mark(mesh, request, decision), request, key, download)
             told = () if admission is None else ((MARK, admission), (ADMISSION, DOWNLOADS))
             key = BAR.join((request.sender or "", endpoint.key, *request.values(AUTH), *request.values(SERVICE)))
         if not told:
             return ()
         slot = (SLOT, str(self._slots.take(source, int(slots), None if told[-1] == (ADMISSION, GUEST) else key)))
         return (slot, *((name, value) for name, value in told if value is not None))
-
-    def _admission(self, mesh: Mesh, request: Request, decision: Decision | MoreInput, key: str, admit: Admit) -> str | None:
-        """Return the admission of a guest, if nothing but its key and its tokens decides."""
-        mark = guest_mark(mesh, request, decision)
-        return None if mark is None or not _is_plain(request, key) else admit(mark)
-
-    def _download(self, mesh: Mesh, request: Request, decision: Decision | MoreInput, key: str, admit: Admit) -> str | None:
-        """Return the admission of a peer's downloads, on the same condition."""
-        mark = delegated_mark(mesh, request, decision)
-        return None if mark is None or not _is_plain(request, key) else admit(mark)
 
     def bound_tokens(self, mesh: Mesh, head: Head, plan: Single, status: int) -> Headers:
         """Return the headers that teach the bound tokens of a request to a peer, where HAProxy asks for them."""
@@ -166,7 +156,12 @@ class RouteTeacher:
         return self._generation
 
 
-def _is_plain(request: Request, key: str) -> bool:
-    """Return whether no part of the text that HAProxy digests has a bar, which could be one between two parts."""
+def _admission(mark: str | None, request: Request, key: str, admit: Admit) -> str | None:
+    """Return the admission that ``admit`` makes, if nothing but its key and its tokens decides.
+
+    A bar in a part of the text that HAProxy digests could be one between two parts.
+    """
     digested = [*request.values(AUTH), *request.values(SERVICE)]
-    return key.count(BAR) == KEY_BARS and not any(BAR in token for token in digested)
+    if mark is None or key.count(BAR) != KEY_BARS or any(BAR in token for token in digested):
+        return None
+    return admit(mark)
