@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from faults.watching import Night, watching
 from lab.links import ask
 from lab.plain_http import frontend
 from lab.raised import HORIZON, raised
-from observe.asking import asking
+from observe.asking import asking, meanwhile
 from unit.gateway.running import free_port
 
 STOPPED, RUNNING = 3.0, 0.2
@@ -63,25 +63,17 @@ def users(lab: Any) -> AbstractContextManager[None]:
     return asking(lambda: ask(url, headers))
 
 
-@contextmanager
-def slow(group: int) -> Iterator[None]:
+def slow(group: int) -> AbstractContextManager[None]:
     """Stop the processes of a group for some seconds, again and again."""
-    enough = threading.Event()
 
-    def run() -> None:
+    def run(enough: threading.Event) -> None:
         while not enough.is_set():
             os.killpg(group, signal.SIGSTOP)
             enough.wait(STOPPED)
             os.killpg(group, signal.SIGCONT)
             enough.wait(RUNNING)
 
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield
-    finally:
-        enough.set()
-        thread.join()
+    return meanwhile(run)
 
 
 def test_a_slow_keystone(night: Night, lab: Any) -> None:

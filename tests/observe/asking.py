@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Users who send a request again and again."""
+"""Work beside a test: users who send a request again and again."""
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from http.client import HTTPException
 
 PAUSE = 0.1
@@ -11,19 +11,24 @@ PAUSE = 0.1
 
 
 @contextmanager
-def asking(request: Callable[[], object]) -> Iterator[None]:
-    """Send a request again and again, of which any may fail."""
+def meanwhile(run: Callable[[threading.Event], None]) -> Iterator[None]:
+    """Run a function in a thread until its event is set, which is at the end of the block."""
     enough = threading.Event()
-
-    def run() -> None:
-        while not enough.wait(PAUSE):
-            with suppress(OSError, HTTPException):
-                request()
-
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=run, args=(enough,))
     thread.start()
     try:
         yield
     finally:
         enough.set()
         thread.join()
+
+
+def asking(request: Callable[[], object]) -> AbstractContextManager[None]:
+    """Send a request again and again, of which any may fail."""
+
+    def run(enough: threading.Event) -> None:
+        while not enough.wait(PAUSE):
+            with suppress(OSError, HTTPException):
+                request()
+
+    return meanwhile(run)
