@@ -22,14 +22,19 @@ def _connected() -> Iterator[tuple[socket.socket, socket.socket]]:
         yield here, there
 
 
+class Delegated:
+    """Counts its calls, and returns their number as that of images that a peer was allowed to read."""
+
+    asked = 0
+
+    def __call__(self) -> list[tuple[str, str, str, int]]:
+        self.asked += 1
+        return [("CloudTwo", "images", "allowed", self.asked)]
+
+
 @played
 async def test_it_is_asked_for_samples_and_for_counts_of_delegated_requests() -> None:
-    asked = []
-
-    def delegated() -> list[tuple[str, str, str, int]]:
-        asked.append(1)
-        return [("CloudTwo", "images", "allowed", len(asked))]
-
+    delegated = Delegated()
     with _connected() as (here, there):
         telling, process = asyncio.create_task(tell_numbers(there, delegated)), LogProcess(here)
         assert [await process.delegated() for _ in range(3)] == [[("CloudTwo", "images", "allowed", 1)]] * 3
@@ -48,12 +53,7 @@ async def test_without_that_process_there_are_none() -> None:
 
 @played
 async def test_a_question_that_was_given_up_leaves_no_answer_for_the_next() -> None:
-    asked = []
-
-    def delegated() -> list[tuple[str, str, str, int]]:
-        asked.append(1)
-        return [("CloudTwo", "images", "allowed", len(asked))]
-
+    delegated = Delegated()
     with _connected() as (here, there):
         process = LogProcess(here)
         given_up = asyncio.create_task(process.delegated())
@@ -64,7 +64,7 @@ async def test_a_question_that_was_given_up_leaves_no_answer_for_the_next() -> N
             await given_up
         telling = asyncio.create_task(tell_numbers(there, delegated))
         assert all(isinstance(sample, list) and len(sample) == 3 for sample in await process.samples())
-        assert len(asked) == 1
+        assert delegated.asked == 1
         process.close()
         await telling
 
