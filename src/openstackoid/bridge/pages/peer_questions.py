@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A question to the gateways of peers: on request, a few at a time, with answers that are cached.
 
-No gateway asks all of its peers by itself: of ten thousand, each would ask each.
+In a large mesh no gateway asks all of its peers by itself: of ten thousand, each would ask each.
 """
 
 import asyncio

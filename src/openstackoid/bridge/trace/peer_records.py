@@ -145,9 +145,8 @@ async def ask_gateway(
     """
     places = gateway_targets(mesh, upstream.at, mesh.clouds[name], path)[:SOCKETS]
 
-    seconds = timeouts.connect + timeouts.server if within is None else within / len(places or (None,))
-
     async def ask(target: Target) -> bytes | None:
+        seconds = timeouts.connect + timeouts.server if within is None else within / len(places)
         async with upstream.send(target, request, timeouts, Deadline(seconds)) as answer:
             content = await read_answer(upstream, target, answer, limit)
         if answer.status not in (200, 404):
