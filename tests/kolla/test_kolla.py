@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 import requests
+import yaml
 
 from kolla import page
 from kolla.cloud import ONE, PORTS, TWO, Clouds
 from kolla.environment import changed_files, recorded_files
-from kolla.gateway import Gateway
+from kolla.gateway import MESH, Gateway
 from kolla.machine import NAMES
 from kolla.node import AUTHORITY, BACKEND, CHECKS, Node
 
@@ -124,6 +125,12 @@ def test_discover_names_the_frontends_and_finds_the_controllers(node: Node, clou
     assert len(said) == 1 + 2 * len(FILES)
     assert {f"haproxy/{line.rpartition('(')[2].partition(':')[0]}" for line in said[1:]} == FILES
     assert set(page.frontends()) <= set(said)
+    services = yaml.safe_load(MESH.read_text(encoding="utf-8"))["clouds"][ONE]["services"]
+    # Kolla has HAProxy wait for Glance longer than for others, whose minute is the gateway's own.
+    assert {kind: service["timeouts"] for kind, service in services.items() if "timeouts" in service} == {
+        "image": {"client": "6h", "server": "6h"}
+    }
+    assert "# HAProxy's check was `check inter 2000 rise 2 fall 5`" in MESH.read_text(encoding="utf-8")
     gateway.complete()
     for command in certificates:
         node.type(command)
