@@ -4,7 +4,9 @@
 The tests follow each other. `make kolla-test` runs them on a machine of their own.
 """
 
+import random
 import subprocess
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,11 +17,13 @@ import requests
 import yaml
 
 from kolla import page
+from kolla.client import FORGED, forge
 from kolla.cloud import ONE, PORTS, TWO, Clouds
 from kolla.environment import changed_files, recorded_files
 from kolla.gateway import MESH, Gateway
-from kolla.machine import NAMES
+from kolla.machine import CLIENT, NAMES
 from kolla.node import AUTHORITY, BACKEND, CHECKS, Node
+from lab.service_logs import lines
 
 FILES = {f"haproxy/services.d/{name}.cfg" for name in ("keystone", "glance-api", "placement-api", "neutron-server", "nova-api")}
 FILES.add("haproxy/services.d/cinder-api.cfg")
@@ -159,6 +163,21 @@ def test_users_and_services_see_no_difference(
     for before, after in zip(answers_before, answers(token), strict=True):
         assert after == before
     assert clouds.openstack(f"{ONE}-admin", "endpoint", "list") == catalog_before
+
+
+@pytest.mark.parametrize("host", NAMES.values())
+@pytest.mark.parametrize(("service", "root"), [("image", "/v2/images"), ("compute", "/v2.1/servers")])
+@pytest.mark.parametrize("scoped", [False, True], ids=["by HAProxy", "by Python"])
+def test_services_log_the_address_of_the_client_and_never_a_forged_one(
+    host: str, service: str, root: str, scoped: bool, clouds: Clouds, token: str
+) -> None:
+    path = f"{root}/{uuid.uuid4()}"
+    # A scope in a spelling that no request had before is the Python service's.
+    scope = f'{{"image": "CloudOne", "compute": "CloudOne", {" " * random.randrange(1000)}"*": "CloudOne"}}'
+    assert forge(f"https://{host}:{PORTS[service]}{path}", token, scope if scoped else None) == 404
+    said = lines(clouds.lab.logs / ONE, path)
+    assert CLIENT in said
+    assert FORGED not in said
 
 
 def test_a_user_sees_the_images_of_the_other_cloud(node: Node, clouds: Clouds) -> None:
