@@ -29,6 +29,9 @@ FILES = {f"haproxy/services.d/{name}.cfg" for name in ("keystone", "glance-api",
 FILES.add("haproxy/services.d/cinder-api.cfg")
 """The files of the frontends that the gateway takes over."""
 CHECK = "keepalived/checks/check_alive_openstackoid.sh"
+STEP_3 = "3. Certificate, peers, policy"
+MAKE_CERTIFICATE = 2
+"""The commands of it that make the mesh's authority and CloudOne's certificate; both clouds need the authority to start."""
 PATHS = {
     "identity": ("/", "/v3", "/v3/auth/catalog", "/v3/auth/projects", "/nowhere"),
     "image": ("/", "/v2/images", "/v2/schemas/image", "/v2/images/nowhere"),
@@ -47,14 +50,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def clouds(folder: Path) -> Clouds:
-    return Clouds(folder)
+def bare(folder: Path) -> Node:
+    """The node before Kolla-Ansible."""
+    return Node(folder / "node.log")
 
 
 @pytest.fixture(scope="module")
-def node(folder: Path, clouds: Clouds) -> Iterator[Node]:
+def clouds(folder: Path, bare: Node) -> Clouds:
+    clouds = Clouds(folder)
+    for command in page.commands(STEP_3)[:MAKE_CERTIFICATE]:
+        bare.type(command)
+    return clouds
+
+
+@pytest.fixture(scope="module")
+def node(bare: Node, clouds: Clouds) -> Iterator[Node]:
     """A node as Kolla-Ansible configures it, with its HAProxy, and the services behind."""
-    node = Node(folder / "node.log")
+    node = bare
     clouds.trust()
     with ThreadPoolExecutor(1) as pool:
         # Ansible works on one processor.
@@ -121,7 +133,8 @@ def test_kolla_serves_each_service_at_both_addresses(files_before: dict[str, byt
 
 
 def test_discover_names_the_frontends_and_finds_the_controllers(node: Node, clouds: Clouds, gateway: Gateway) -> None:
-    gateway.install(clouds.lab.certificates)
+    (make_folder,) = (command for command in page.commands("1. Install") if command.startswith("mkdir "))
+    node.type(make_folder)
     endpoints, discover, *certificates = page.commands("2. Describe the cloud")
     node.type(endpoints, **clouds.user(f"{ONE}-admin"))
     said = node.type(discover).splitlines()
@@ -135,11 +148,19 @@ def test_discover_names_the_frontends_and_finds_the_controllers(node: Node, clou
         "image": {"client": "6h", "server": "6h"}
     }
     assert "# HAProxy's check was `check inter 2000 rise 2 fall 5`" in MESH.read_text(encoding="utf-8")
-    gateway.complete()
+    gateway.complete("2. Describe the cloud")
     for command in certificates:
         node.type(command)
-    assert f"describes {TWO}" in gateway.add_peer(clouds.lab.mesh_yaml)
-    for command in page.commands("3. Certificate, peers, policy"):
+
+
+def test_the_clouds_are_introduced_and_the_gateway_can_start(node: Node, clouds: Clouds, gateway: Gateway) -> None:
+    clouds.introduce(TWO)
+    copy, export, add, *checks = page.commands(STEP_3)[MAKE_CERTIFICATE:]
+    node.type(copy)
+    assert f"introduces {ONE}" in node.type(export)
+    assert f"describes {TWO}" in node.type(add)
+    gateway.complete(STEP_3)
+    for command in checks:
         node.type(command)
 
 
@@ -180,8 +201,14 @@ def test_services_log_the_address_of_the_client_and_never_a_forged_one(
     assert FORGED not in said
 
 
+def test_both_gateways_reach_each_other(node: Node) -> None:
+    check, _ = page.commands("5. Take over")
+    # CloudTwo has found no gateway at these addresses before.
+    node.type(f"for _ in $(seq 20); do {check} && exit; sleep 2; done; exit 1")
+
+
 def test_a_user_sees_the_images_of_the_other_cloud(node: Node, clouds: Clouds) -> None:
-    (request,) = page.commands("5. Take over")
+    _, request = page.commands("5. Take over")
     assert clouds.openstack(TWO, "image", "show", "cirros")["id"] in node.type(request, **clouds.user(ONE))
 
 
