@@ -95,14 +95,11 @@ class Night:
         return f"{item['detail']}: {item['todo']}"
 
     def shown(self, fault: Fault) -> bool:
-        """Return whether the view *Now* names the culprit with detail and remedy, in its first line if nothing worse is there.
-
-        A full disk has the store down, and the audit log with a warning.
-        """
+        """Return whether the view *Now* names the culprit with detail and remedy, and names it in its first line."""
         shown = self._view.shown(*fault.culprit)
         if shown is None or fault.says not in shown.text or fault.todo not in shown.todo:
             return False
-        return f"{TITLES[fault.of]} ({fault.name})" in shown.first or (shown.warns and ": down:" in shown.first)
+        return f"{TITLES[fault.of]} ({fault.name})" in shown.first
 
     def alerted(self, fault: Fault) -> bool:
         """Return whether the alert names the culprit."""
