@@ -215,16 +215,17 @@ def _ends(cloud: Cloud) -> Iterator[tuple[str, float]]:
 
 def _parts(answering: Mapping[str, bool], deaths: Mapping[str, list[float]], now: float) -> Iterator[Item]:
     for part, answers in answering.items():
-        lately = sum(died > now - FLAPPING for died in deaths.get(part, ()))
-        flaps = lately >= FLAPS
-        detail = f"it has died {lately} times in {FLAPPING:g} s" if flaps else "" if answers else "it does not answer"
-        todo = remedies.PART_FLAPS if flaps else "" if answers else remedies.PART_DOWN
-        yield Item(GATEWAY, _PARTS[part], "up" if answers and not flaps else "down", detail, todo)
-    for part, times in deaths.items():
-        recent = [died for died in times if died > now - RECENT]
-        if recent:
-            detail = f"{len(recent)} in {RECENT / 60:g} minutes, the last {max(0, now - recent[-1]):.0f} s ago"
-            yield Item(GATEWAY, f"restarts of {part}", "warning", detail, remedies.PART_DIED)
+        recent = [died for died in deaths.get(part, ()) if died > now - RECENT]
+        lately = sum(died > now - FLAPPING for died in recent)
+        if lately >= FLAPS:
+            yield Item(GATEWAY, _PARTS[part], "down", f"it has died {lately} times in {FLAPPING:g} s", remedies.PART_FLAPS)
+        elif not answers:
+            yield Item(GATEWAY, _PARTS[part], "down", "it does not answer", remedies.PART_DOWN)
+        elif recent:
+            detail = f"deaths in {RECENT / 60:g} minutes: {len(recent)}, the last {max(0, now - recent[-1]):.0f} s ago"
+            yield Item(GATEWAY, _PARTS[part], "warning", detail, remedies.PART_DIED)
+        else:
+            yield Item(GATEWAY, _PARTS[part], "up")
 
 
 def _description(facts: Facts) -> Iterator[Item]:

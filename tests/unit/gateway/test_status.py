@@ -202,6 +202,15 @@ def test_a_part_that_has_died_three_times_in_a_minute_is_down() -> None:
         assert judged("CloudOne", replace(facts(), supervised=supervised), now).word == word
 
 
+def test_a_part_that_has_died_once_has_a_warning() -> None:
+    supervised = {"deaths": {"python": [50, 200, 990]}, "restarts": {"python": 2}, "reload": {"fault": None}}
+    found = judged("CloudOne", replace(facts(), supervised=supervised), 1000.0)
+    assert (found.word, found.culprits, found.code) == ("warning", ("this gateway (Python service)",), 0)
+    (item,) = found.at_fault
+    assert item.detail == "deaths in 15 minutes: 2, the last 10 s ago"
+    assert item.todo == "journalctl -u openstackoid-gateway@CloudOne has its last lines"
+
+
 def test_a_description_that_the_command_cannot_read_is_the_gateways() -> None:
     found = judged("CloudOne", replace(facts(), broken="line 3"), 0)
     assert (found.culprits, found.at_fault[0].detail) == (("this gateway (description)",), "an earlier one runs: line 3")
