@@ -217,6 +217,10 @@ REFUSALS = (
     _scoped("not served", '{"image":"(CloudOne & Cloud2 | Cloud3) & Cloud4"}'),
     _scoped("no word", '{"image":"CloudOne | ?"}'),
     _scoped("too many clouds", json.dumps({"image": " | ".join(["Cloud2", "Cloud3"] * 5)})),
+    _scoped(
+        "too many near clouds",
+        json.dumps({name: "|".join(f"around(CloudOne,{n}s)" for n in range(1, 7)) for name in ("network", "image", "compute")}),
+    ),
     _scoped("two names", '{"image":"(CloudOne) Cloud2"}'),
     _scoped("no time at all", '{"image":"around(CloudOne)"}'),
     _scoped("no name", '{"image":"CloudOne | "}'),
