@@ -84,7 +84,7 @@ def has_parts(got: Got, path: str, clouds: Sequence[str]) -> bool:
     if "quotas" in path:
         return bool(document["quota"] == {"network": 10 * len(clouds), "os_scope_clouds": list(clouds)})
     if "extensions" in path:
-        return bool(document == {"extensions": [{"alias": "router"}]})
+        return bool(document == {"extensions": [{"alias": "router"}], "os_scope_clouds": list(clouds)})
     return {item["os_scope_cloud"] for item in document[path.rpartition("/")[2].partition("?")[0]]} == {*clouds} - {"Lacks"}
 
 
