@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from lab.mariadb import Server
+from openstackoid.store.migrations import versions
 from pair import figures, network
 from pair.site import Site, running_site
 
-BEFORE, NOW = "0002", "0004"
-"""The schemas of the store."""
+BEFORE = "0002"
+NOW = max(file.stem.removeprefix("revision_") for file in Path(versions.__file__).parent.glob("revision_*.py"))
+"""The schemas of the store, of that release and of this one."""
 DATABASE = "upgraded"
 
 
