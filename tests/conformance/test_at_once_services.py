@@ -105,9 +105,9 @@ def test_a_cloud_that_fails_is_named(name: str, clouds: Clouds) -> None:
 @pytest.mark.parametrize(
     ("path", "service"),
     [
-        ("/shared-file-system/v2/types", "shared-file-system"),
-        ("/key-manager/v1/secret-stores", "key-manager"),
-        ("/load-balancer/v2.0/lbaas/quotas", "load-balancer"),
+        ("/shared-file-system/v2/share-access-rules?share_id=a", "shared-file-system"),
+        ("/message/v2/queues/letters", "message"),
+        ("/compute/v2.1/os-networks", "compute"),
     ],
 )
 def test_a_list_that_is_not_merged_is_refused(path: str, service: str, clouds: Clouds) -> None:

@@ -6,7 +6,8 @@ from urllib.parse import parse_qs
 import pytest
 
 from openstackoid.composition import Composed, CompositionError, ItemKind, ListKind, builtin_kinds
-from unit.composition.clouds import PATHS, FakeCloud, by_pages, gateway, list_kind, shown
+from unit.composition.clouds import FakeCloud, by_pages, gateway, list_kind, shown
+from unit.composition.paths import PATHS
 
 NAMES = ["load-balancers", "zones", "nodes", "clusters", "secrets", "orders", "shares", "share-networks"]
 OFFSETS = ["secrets", "orders", "shares", "share-networks"]
