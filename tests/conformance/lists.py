@@ -100,7 +100,9 @@ def _serve(clouds: Clouds, cloud: str, port: int) -> ThreadingHTTPServer:
             if isinstance(kind, ListKind):
                 found = clouds.lists[cloud, service]
                 name = dict(parse_qsl(query)).get("name")
-                named = found if name is None else replace(found, items=[item for item in found.items if item.get("name") == name])
+                named = (
+                    found if name is None else replace(found, items=[item for item in found.items if item.get("name") == name])
+                )
                 return named.get(query)
             if not isinstance(kind, ItemKind):
                 return 200, json.dumps({"limits": {"rate": [], "absolute": {"maxTotalCores": 10}}}).encode()
