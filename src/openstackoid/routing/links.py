@@ -43,7 +43,7 @@ A browser follows the first two, a client of Swift's own log-in the third, a cli
 """
 
 GATEWAYS_OWN = "x-scope-"
-"""The beginning of headers in which a gateway tells its client of clouds: such headers are removed from a peer's answers."""
+"""The beginning of headers in which a gateway tells its client of clouds: removed from answers of services and of peers."""
 
 GIVEN_BY_KEYSTONE = "x-subject-token"
 """The header in which Keystone gives out a token; removed from answers of a peer's other services."""

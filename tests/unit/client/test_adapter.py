@@ -20,11 +20,13 @@ class Recorder(BaseAdapter):
     def __init__(self) -> None:
         self.sent: list[tuple[str | None, str | None]] = []
         self.forced: list[str | None] = []
+        self.strict: list[str | None] = []
         self.closed = False
 
     def send(self, request: requests.PreparedRequest, *args: object, **kwargs: object) -> requests.Response:
         self.sent.append((request.url, request.headers.get("X-Scope")))
         self.forced.append(request.headers.get("X-Scope-Force"))
+        self.strict.append(request.headers.get("X-Scope-Strict"))
         response = requests.Response()
         response.request, response.url, response.status_code = request, request.url or "", 200
         if len(self.sent) == 1:
@@ -69,6 +71,12 @@ def test_force_goes_where_the_scope_goes(session: requests.Session) -> None:
     mount(session, SCOPE, {"http://cloud/x"}, force=True)
     session.get("http://cloud/x")
     assert session.get_adapter("http://cloud").wrapped.forced == ["true", None]  # type: ignore[attr-defined]
+
+
+def test_a_stranger_is_not_told_that_the_scope_is_strict(session: requests.Session) -> None:
+    mount(session, parse("image=CloudOne&CloudTwo"), {"http://cloud/x"}, strict=True)
+    session.get("http://cloud/x")
+    assert session.get_adapter("http://cloud").wrapped.strict == ["true", None]  # type: ignore[attr-defined]
 
 
 def test_without_a_scope_no_header_is_sent(session: requests.Session) -> None:

@@ -191,7 +191,7 @@ class ForwardLeg(Leg[Single]):
         if unread or self.links.astray(answer.status, head.method, theirs):
             raise UpstreamError(502, f"gateway of {self.context.upstream.at}: {target.place} {ASTRAY}")
         taught = self._taught(answer.status, entry)
-        return self.incoming.hidden.headers(self.links.headers(theirs)) + ours + taught + self.accepted
+        return self.incoming.hidden.headers(self.links.headers(theirs)) + self.incoming.told + ours + taught + self.accepted
 
     def _taught(self, status: int, entry: Entry | DelegatedUse | None) -> Headers:
         """Return the headers that teach HAProxy."""
