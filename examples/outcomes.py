@@ -63,16 +63,20 @@ def sees(kind: str, cloud: str = "", *, present: str = "", absent: str = "", not
     return Expected(text + (f", and a note: {note}" if note else ""), check, ("-f", "json"))
 
 
-def merges(name: str, *clouds: str) -> Expected:
-    """Expect a list of several clouds with the resources of this name, one of each of these clouds."""
+def merges(name: str, *clouds: str, absent: str = "") -> Expected:
+    """Expect a list of several clouds with the resources of this name, one of each of these clouds, and none of another name."""
 
     def check(done: Outcome) -> str | None:
         if done.code != 0:
             return f"exit code {done.code}"
-        found = sorted(row["Cloud"] for row in done.json() if row["Name"] == name)
-        return f"'{name}' of {found} is there, of {sorted(clouds)} should be" if found != sorted(clouds) else None
+        rows = done.json()
+        found = sorted(row["Cloud"] for row in rows if row["Name"] == name)
+        if found != sorted(clouds):
+            return f"'{name}' of {found} is there, of {sorted(clouds)} should be"
+        return f"'{absent}' is there" if absent in {row["Name"] for row in rows} else None
 
-    return Expected(f"`{name}` of {', '.join(clouds)}", check, ("-f", "json"))
+    without = f", and no `{absent}`" if absent else ""
+    return Expected(f"`{name}` of {', '.join(clouds)}{without}", check, ("-f", "json"))
 
 
 def fails(*words: str, after: After | None = None) -> Expected:

@@ -191,7 +191,6 @@ THIRD = (
         IN_TURN,
         works("a server in CloudOne, ACTIVE, with CloudThree's image", status="ACTIVE"),
     ),
-    Example("delete-otherwise", user, "server delete --wait ex-otherwise", None, works("the server is gone")),
     Example("near-images", user, "image list", f"image=all({NEAR})", merges("cirros", *ALL_THREE)),
     Example(
         "boot-around",
@@ -200,6 +199,16 @@ THIRD = (
         f'{{"image": "{NEAR}"}}',
         works("a server in CloudOne, ACTIVE, with CloudThree's image", status="ACTIVE"),
     ),
+    Example("page-of-1", user, "server list --limit 1", AT_ONCE, merges("ex-around", "CloudOne", absent="ex-otherwise")),
+    Example("delete-otherwise", user, "server delete --wait ex-otherwise", None, works("the server is gone")),
+    Example(
+        "page-of-7",
+        user,
+        "server list --limit 7 --marker ex-around",
+        AT_ONCE,
+        merges("ex-three", "CloudTwo", absent="ex-otherwise"),
+    ),
+    Example("page-of-25", user, "server list --limit 25", AT_ONCE, merges("ex-three", "CloudTwo", absent="ex-otherwise")),
     Example("delete-around", user, "server delete --wait ex-around", None, works("the server is gone")),
     Example("delete-image", user, "image delete ex-image", AT_ONCE, works("CloudThree's image is deleted")),
     Example(

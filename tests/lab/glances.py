@@ -1,64 +1,113 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers in the place of a cloud's Glance that fail, each in its way."""
+"""CloudOne's Glance fails: at an address where nothing listens, or behind a proxy that fails its users when it is told to."""
 
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from threading import Thread
 from typing import Any
+from urllib.parse import urlsplit
 
-_END = Event()
+from examples.glance_faults import CUT_BYTES, CUT_DOCUMENT, UNAVAILABLE
+
+Change = Callable[[dict[str, Any]], None]
+"""Changes a mesh description."""
+
+_TIMEOUT = 30
+_OF_A_CONNECTION = ("connection", "content-length", "transfer-encoding")
 
 
-class Failing(BaseHTTPRequestHandler):
-    """Counts its requests in ``server.asked``, and answers HAProxy's checks, so that it is taken for one that serves.
-
-    Until it fails, it has no image, and counts its requests in ``server.served``.
-    """
+class _Handler(BaseHTTPRequestHandler):
+    """Forwards a GET to the real Glance. A user's request fails as ``server.fault`` says; HAProxy's health checks do not."""
 
     protocol_version = "HTTP/1.1"
+    server: "GlanceProxy"
 
     def do_GET(self) -> None:
-        if "Host" not in self.headers or not self.server.fails:  # type: ignore[attr-defined]
-            self.send_response(200 if "Host" not in self.headers else 404)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            self.server.served += "Host" in self.headers  # type: ignore[attr-defined]
+        fault = self.server.fault if "X-Auth-Token" in self.headers else ""
+        if fault == UNAVAILABLE:
+            self.server.failed += 1
+            self._answer(503, [], b"", 0)
             return
-        self.server.asked += "X-Auth-Token" in self.headers  # type: ignore[attr-defined]
-        self.fail()
+        backend = HTTPConnection(self.server.backend, timeout=_TIMEOUT)
+        try:
+            backend.request("GET", self.path, headers=dict(self.headers.items()))
+            answer = backend.getresponse()
+            body = answer.read()
+        finally:
+            backend.close()
+        sent = self._sent(fault, len(body)) if answer.status == 200 else len(body)
+        self.server.failed += sent < len(body)
+        self.server.served += sent == len(body)
+        headers = [(name, value) for name, value in answer.getheaders() if name.lower() not in _OF_A_CONNECTION]
+        self._answer(answer.status, headers, body, sent)
 
-    def fail(self) -> None:
-        raise NotImplementedError
+    def _sent(self, fault: str, length: int) -> int:
+        """Return the number of a body's bytes that are sent before the connection is closed."""
+        is_image = self.path.endswith("/file")
+        if fault == CUT_DOCUMENT:
+            return 0 if is_image else length // 2
+        return length // 2 if fault == CUT_BYTES and is_image else length
+
+    def _answer(self, status: int, headers: list[tuple[str, str]], body: bytes, sent: int) -> None:
+        self.send_response_only(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[:sent])
+        self.close_connection = True
 
     def log_message(self, format: str, *args: object) -> None:
         pass
 
 
-class Unavailable(Failing):
-    def fail(self) -> None:
-        self.send_response(503)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
+class GlanceProxy(ThreadingHTTPServer):
+    """``fault``: how users' requests fail, one of :mod:`examples.glance_faults`, or ``""``.
+
+    ``failed`` and ``served`` count the answers.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, backend: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.backend = backend
+        self.fault = ""
+        self.failed = self.served = 0
+
+    def before_glance(self, mesh: dict[str, Any]) -> None:
+        """Have CloudOne's operator put the proxy in the place of Glance."""
+        waiting_less(mesh)
+        image = mesh["clouds"]["CloudOne"]["services"]["image"]
+        image["backend"] = urlsplit(image["backend"])._replace(netloc=f"127.0.0.1:{self.server_port}").geturl()
 
 
-class Frozen(Failing):
-    def fail(self) -> None:
-        _END.wait(60)
+@contextmanager
+def glance_proxy(backend: str) -> Iterator[GlanceProxy]:
+    """Run a proxy before the Glance at this address until the end of the block."""
+    with GlanceProxy(backend) as server:
+        Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
 
 
-class Cut(Failing):
-    """Breaks off in the body of a document, and before the first byte of an image."""
+def waiting_less(mesh: dict[str, Any]) -> None:
+    """Have CloudOne's operator wait six seconds for Glance, and check it each half second."""
+    cloud = mesh["clouds"]["CloudOne"]
+    cloud["services"]["image"]["timeouts"] = {"server": 6}
+    cloud["gateway"].setdefault("timeouts", {})["check"] = 0.5
 
-    def fail(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", "1000")
-        self.end_headers()
-        if not self.path.endswith("/file"):
-            self.wfile.write(b'{"id": "')
-        self.close_connection = True
+
+def accepts(address: str) -> bool:
+    """Return whether something listens at this address, ``HOST:PORT``."""
+    host, _, port = address.rpartition(":")
+    with socket.socket() as probe:
+        return probe.connect_ex((host, int(port))) == 0
 
 
 def free_port() -> int:
@@ -68,27 +117,11 @@ def free_port() -> int:
         return int(closed.getsockname()[1])
 
 
-@contextmanager
-def listening(port: int, handler: type[Failing]) -> Iterator[Any]:
-    """Have a server with this handler listen until the end of the block; yield it."""
-    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
-    server.daemon_threads = True
-    server.asked = server.served = 0  # type: ignore[attr-defined]
-    server.fails = False  # type: ignore[attr-defined]
-    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def served_at(port: int) -> Callable[[dict[str, Any]], None]:
+def served_at(port: int) -> Change:
     """Return the change by which CloudOne's operator has another server serve images, and waits less for it."""
 
     def change(mesh: dict[str, Any]) -> None:
-        cloud = mesh["clouds"]["CloudOne"]
-        cloud["services"]["image"] |= {"backend": f"http://127.0.0.1:{port}", "timeouts": {"server": 6}}
-        cloud["gateway"].setdefault("timeouts", {})["check"] = 0.5
+        waiting_less(mesh)
+        mesh["clouds"]["CloudOne"]["services"]["image"]["backend"] = f"http://127.0.0.1:{port}"
 
     return change

@@ -34,6 +34,7 @@ _IN_SMALL = {
         "main_job",
         "meanings",
         "peer_images",
+        "peer_operator",
         "seeing",
         "service_tokens",
         "third_cloud",

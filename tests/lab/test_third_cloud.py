@@ -1,19 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A third cloud is down, joins the lab, and leaves it, while two others run; lists of ``CloudOne & CloudTwo & CloudThree``."""
+"""A third cloud is down, joins the lab, and leaves it, while two others run; lists of ``CloudOne & CloudTwo & CloudThree``.
+
+And boots with an image of ``CloudOne | CloudTwo`` while CloudOne's Glance fails.
+"""
 
 import os
+import signal
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
+import yaml
 
+from examples.coverage import Lab
+from examples.glance_faults import BOOT, FAULTS, FROZEN, LACKS, SCOPE, STOPPED, Fault
 from examples.people import people
 from examples.scopes import THIRD, play
-from examples.session import User, lab_status, openstackoid
+from examples.session import User, image_downloads, lab_status, openstackoid
+from lab.glances import accepts, glance_proxy, waiting_less
 from lab.items import IMAGE, Clouds, Kind, Made, at_once, per_kind
+from waiting import until as wait_until
 
 pytestmark = pytest.mark.timeout(600)
 THERE = '{"image": "CloudThree"}'
@@ -23,6 +35,8 @@ OF_ALL = at_once(CLOUDS)
 PREFIX = "three"
 EACH = 9
 """Of each kind in each cloud: more than a page of 25."""
+SIZE = 256 * 1024
+"""Bytes of an image: more than a gateway holds before it passes them on."""
 
 
 def pids() -> dict[tuple[str, str], int]:
@@ -138,6 +152,77 @@ def test_pages_of_all_with_items_deleted_in_the_middle(kind: Kind, limit: int, c
     assert to_come
     assert len(seen) == len(dict(seen))
     assert dict(seen) == {id: cloud for id, cloud in before.items() if id not in to_come}
+
+
+@pytest.fixture(scope="module")
+def images(clouds: Clouds, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[bool, str]]:
+    """Make an image that CloudOne lacks (False), and one that CloudOne and CloudTwo have under the same id (True)."""
+    file, id, user = tmp_path_factory.mktemp("glance") / "bytes", str(uuid4()), User("CloudOne")
+    file.write_bytes(os.urandom(SIZE))
+    create = ("image", "create", "--disk-format", "raw", "--container-format", "bare", "--file", str(file), "--id", id, id)
+    where = [f'{{"image": "{cloud}"}}' for cloud in CLOUDS[:2]]
+    try:
+        for scope in where:
+            made = user.openstack(*create, scope=scope)
+            assert made.code == 0, made.stderr
+        yield {False: User("CloudTwo").openstack("image", "show", "cirros", "-f", "value", "-c", "id").stdout.strip(), True: id}
+    finally:
+        for scope in where:
+            user.openstack("image", "delete", id, scope=scope)
+
+
+@pytest.fixture(scope="module")
+def booted() -> Iterator[list[str]]:
+    """Keep the names of servers, and delete them in the end."""
+    names: list[str] = []
+    yield names
+    User("CloudOne").openstack("server", "delete", "--wait", *names)
+
+
+@contextmanager
+def failing(fault: str, described: Lab, image: str, clouds: Clouds) -> Iterator[None]:
+    """Have CloudOne's real Glance fail so until the end of the block."""
+    glance = pids()["CloudOne", "glance"]
+    mesh = yaml.safe_load((clouds.state / "mesh.yaml").read_text(encoding="utf-8"))
+    backend = urlsplit(mesh["clouds"]["CloudOne"]["services"]["image"]["backend"]).netloc
+    if fault == LACKS:
+        yield
+    elif fault == STOPPED:
+        os.killpg(glance, signal.SIGTERM)
+        try:
+            wait_until(lambda: not accepts(backend))
+            yield
+        finally:
+            assert openstackoid("lab", "up", "CloudOne", "--only", "services").code == 0
+    elif fault == FROZEN:
+        with described.described(waiting_less):
+            os.killpg(glance, signal.SIGSTOP)
+            try:
+                yield
+            finally:
+                os.killpg(glance, signal.SIGCONT)
+    else:
+        with glance_proxy(backend) as proxy, described.described(proxy.before_glance):
+            wait_until(lambda: clouds.call(IMAGE, "GET", f"/v2/images/{image}", '{"image": "CloudOne"}').ok and proxy.served > 0)
+            proxy.fault = fault
+            yield
+            assert proxy.failed > 0
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.key)
+def test_a_boot_while_the_first_clouds_glance_fails(
+    fault: Fault, images: dict[bool, str], booted: list[str], clouds: Clouds, one: User, tmp_path: Path
+) -> None:
+    image, name = images[fault.key != LACKS], f"ex-{fault.key}"
+    booted.append(name)
+    before = image_downloads("CloudTwo", image)
+    with failing(fault.key, Lab(tmp_path), image, clouds):
+        done = one.openstack(*BOOT, image, name, "-f", "json", scope=SCOPE)
+    is_active = fault.status == "ACTIVE"
+    assert done.code == (0 if is_active else 1), done.stderr
+    shown = done if is_active else one.openstack("server", "show", name, "-f", "json")
+    assert shown.json()["status"] == fault.status
+    assert image_downloads("CloudTwo", image) == before + is_active
 
 
 def test_a_cloud_that_has_left_is_unknown(third: Third, one: User) -> None:

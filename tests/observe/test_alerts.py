@@ -2,6 +2,7 @@
 """Each alert fires from a real fault of a gateway that runs, reaches the person on call, and clears."""
 
 import os
+import re
 import signal
 import sqlite3
 import time
@@ -116,6 +117,25 @@ def test_an_audit_log_that_cannot_be_written_is_told(one: PeerGateway, watch: Wa
     watch.wait_for_the_end_of("OpenStackoidAuditLost")
 
 
+def test_lines_that_haproxy_drops_are_told(one: PeerGateway, watch: Watch) -> None:
+    """``haproxy_process_dropped_logs_total`` has no alert of its own: the gateway adds it to its lost lines."""
+    readers = one.parts()["bridge"].children()
+    assert readers
+    for process in readers:
+        process.suspend()
+    try:
+        # More than the pipe between the two holds.
+        for _ in range(400):
+            one.get(f"/image/v2/images?name={'x' * 4000}", TOKEN)
+    finally:
+        for process in readers:
+            process.resume()
+    watch.wait_for("OpenStackoidAuditLost")
+    assert re.search(r"^haproxy_process_dropped_logs_total [1-9]", one.scrape("/metrics"), re.MULTILINE)
+    assert re.search(r'^openstackoid_audit_lost_total{place="haproxy"} [1-9]', one.scrape(), re.MULTILINE)
+    watch.wait_for_the_end_of("OpenStackoidAuditLost")
+
+
 def test_a_locked_store_burns_the_budget_of_errors(one: PeerGateway, watch: Watch) -> None:
     assert one.send("POST", "/network/v2.0/ports", WRITES)[0] == 200
     database = sqlite3.connect(one.state / "store.sqlite", isolation_level=None)
@@ -140,6 +160,15 @@ def test_a_slow_peer_fills_the_python_service(one: PeerGateway, watch: Watch) ->
             stack.enter_context(asking(partial(one.send, "POST", "/network/v2.0/slow", headers)))
         watch.wait_for("OpenStackoidPythonFull")
     watch.wait_for_the_end_of("OpenStackoidPythonFull")
+
+
+def test_a_part_that_is_killed_once_is_told(one: PeerGateway, watch: Watch) -> None:
+    said = one.said().count("HAProxy of CloudOne runs again")
+    os.kill(one.parts()["haproxy"].pid, signal.SIGKILL)
+    one.wait_for("HAProxy of CloudOne runs again", said + 1)
+    watch.wait_for("OpenStackoidPartDied")
+    assert ("OpenStackoidPartFlaps", "CloudOne", "") not in watch.prometheus.firing()
+    watch.wait_for_the_end_of("OpenStackoidPartDied")
 
 
 def test_a_part_that_dies_again_and_again_flaps(one: PeerGateway, watch: Watch) -> None:

@@ -2,6 +2,7 @@
 """Two gateways of CloudOne behind one address, under load, with small services: where the address is, and which requests fail."""
 
 import os
+import random
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ LONGEST_MOVE = 3.0
 TRIES = 3
 """The tries to see that: on a busy machine, keepalived's check of the gateway may be late."""
 PORT = 443
+FORGED = "192.0.2.1"
 # A connection that is cut in its handshake is left to the garbage collector by the client's library.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")
 
@@ -143,6 +145,23 @@ def test_a_new_certificate_fails_no_request(site: Site) -> None:
         reload(active)
     figures.record(figures.CERTIFICATE, load)
     assert load.lost == []
+
+
+def test_services_are_told_the_address_of_the_client_and_never_a_forged_one_by_both_machines(site: Site) -> None:
+    first = site.pair.wait_for_holder()
+    second = site.pair.other(first)
+    for machine in (first, second):
+        assert network.holder() == machine.name, site.pair.told()
+        # A scope in a spelling that no request had before is the Python service's.
+        own = {"X-Scope": f'{{"compute": "CloudOne", {" " * random.randrange(1000)}"image": "CloudOne"}}'}
+        for scope, told in (({}, {network.HERE}), (own, {network.HERE}), (SCOPED, set())):
+            site.here.sources.clear()
+            site.there.sources.clear()
+            assert site.ask("GET", "/image/v2/images", {"X-Forwarded-For": FORGED, **scope}) is None
+            assert (set(site.here.sources), site.there.sources) == (told, []), machine.said()
+        if machine is first:
+            first.drain()
+    first.start()
 
 
 def test_an_upgrade_of_one_machine_after_the_other_fails_no_request(site: Site) -> None:

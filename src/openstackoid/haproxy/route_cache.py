@@ -72,10 +72,10 @@ def global_lines(generation: str) -> list[str]:
     ]
 
 
-def key_rules(documents: str, followed_reads: str, followed_writes: str) -> list[str]:
+def key_rules(documents: str, followed_reads: str, followed_writes: str, followed_lists: str | None) -> list[str]:
     """Return the rules that make the key of an ordinary request.
 
-    The three patterns are of paths, in an image service with their queries, whose answers the Python service may rewrite.
+    The patterns are of paths, of images and volumes with their queries, whose answers the Python service may rewrite.
     """
     reads = f"{documents.removesuffix('$')}($|\\?)|{followed_reads}"
     return [
@@ -84,6 +84,7 @@ def key_rules(documents: str, followed_reads: str, followed_writes: str) -> list
         f"acl is_here var(txn.route) -m beg {IN_TOKEN}",
         f"acl leaves var(txn.route) -m reg ^[^{IN_TOKEN}{IN_TURNS}]",
         f"acl is_rewritten pathq -m reg '{reads}'",
+        *([] if followed_lists is None else [f"acl is_rewritten pathq -m reg '{followed_lists}'"]),
         f"acl is_followed_write pathq -m reg '{followed_writes}'",
         f"acl is_odd_document var(txn.path_read) -m reg '{documents}'",
         f"acl is_bare req.fhdr(x-auth-token,1) -m reg {_BARE}",

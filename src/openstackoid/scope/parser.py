@@ -12,8 +12,8 @@ from typing import NamedTuple, NoReturn
 
 from openstackoid.redaction import redacted
 from openstackoid.scope.errors import ScopeError
-from openstackoid.scope.expression import Cloud, Expression, Otherwise, clouds_of
-from openstackoid.scope.expression_parser import NAME, parse_expression, refuse_unserved
+from openstackoid.scope.expression import Cloud, Expression, Near, Otherwise, clouds_of, parts
+from openstackoid.scope.expression_parser import MOST_NEAR, NAME, parse_expression, refuse_unserved
 from openstackoid.scope.known_names import LISTED, suggestion
 from openstackoid.scope.model import EVERY_OTHER, IDENTITY, Scope
 from openstackoid.scope.services import official_names, official_service_type
@@ -89,6 +89,7 @@ def scope_of(
     """Return the scope of the names in ``text``, in any form; see :func:`parse_json`."""
     entries: dict[str, Expression] = {}
     written: dict[str, str] = {}
+    near = 0
     for service_name, cloud_name in pairs:
         service = _service(service_name, text, services)
         if service in entries:
@@ -98,6 +99,9 @@ def scope_of(
         if offers is not None and service != EVERY_OTHER:
             _check_offers(service, cloud_name, text, clouds_of(entries[service]), offers)
         written[service] = service_name.value
+        near += sum(isinstance(part, Near) for part in parts(entries[service])) if "(" in cloud_name.value else 0
+        if near > MOST_NEAR:
+            _fail(f"{MOST_NEAR} 'around' and 'nearest' in one scope at most are accepted", text, cloud_name)
     scope = Scope(tuple(entries.items()))
     travelling = len(scope.completed(_LONGEST_CLOUD).to_header())
     if travelling > MAX_LENGTH:
@@ -220,7 +224,8 @@ def _expression(service: str, name: Name, text: str, clouds: Collection[str] | N
         _fail(reason, text, part("", start, end))
 
     def check(value: str, start: int, end: int) -> None:
-        _check_cloud(part(value, start, end), text, clouds)
+        if clouds is None or value not in clouds:
+            _check_cloud(part(value, start, end), text, clouds)
 
     expression = parse_expression(name.value, check, fail)
     if service == IDENTITY and not isinstance(expression, Cloud):

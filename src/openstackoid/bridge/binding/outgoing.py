@@ -28,7 +28,7 @@ from openstackoid.scope import SEPARATOR, split_token
 S = TypeVar("S", Single, Relay)
 
 _BASIC = "basic "
-_SPEAKS_OF_TOKENS = "messaging"
+_SPEAKS_OF_TOKENS = "message"
 """Zaqar's WebSocket: its messages hold tokens."""
 
 

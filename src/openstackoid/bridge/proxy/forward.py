@@ -129,8 +129,8 @@ class ForwardLeg(Leg[Single]):
                 upload.answered()
                 headers = self._answer_headers(target, answer)
                 await self._judge(target, answer, headers)
-                images = self.links.of_images(incoming.head.path)
-                if plan.rewrite_links and should_rewrite_links(answer.status, headers, images=images):
+                read = self.links.must_be_read(incoming.head, answer.status, headers)
+                if plan.rewrite_links and should_rewrite_links(answer.status, headers, read=read):
                     # Of the whole document: a peer may not send one byte by byte.
                     deadline.start(timeouts.server)
                     answered = Answered(upstream, target, answer, headers, deadline)

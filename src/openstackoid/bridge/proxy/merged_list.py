@@ -140,7 +140,7 @@ class MergedList:
             return None
 
         def rewritten(cloud: str, item: Any) -> Any:
-            return links[cloud].rewritten({"item": item}, whole=False)["item"] if cloud in links else item
+            return links[cloud].rewritten({"item": item}, whole=False).get("item", {}) if cloud in links else item
 
         return rewritten
 
