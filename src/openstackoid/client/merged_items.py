@@ -16,11 +16,11 @@ CLOUD_HEADER = "X-Scope-Cloud"
 """The header with which a gateway names the cloud of an answer about a part of a resource."""
 _NAMED_BY = (
     *("id", "uuid", "name", "zoneName", "network_id", "subdir", "namespace", "binary", "type"),
-    *("hostname", "secret_ref", "container_ref", "order_ref"),
+    *("hostname", "host_name", "secret_ref", "container_ref", "order_ref"),
 )
 """The attributes that name an item; of those it has, a command shows one at least."""
 _ELSE_BY = (
-    *("tenant_id", "project_id", "host_name", "alias", "alarm_id", "metric_id", "resource_id", "client_id", "job_id"),
+    *("tenant_id", "project_id", "alias", "alarm_id", "metric_id", "resource_id", "client_id", "job_id"),
     *("session_id", "action_id", "backup_id", "instance_id", "script_id", "module_id", "mapping_id", "field_id"),
     *("threshold_id", "service_id", "group_id", "resource_type", "secret_store_ref", "subnet_id", "property", "version"),
     "functions",
