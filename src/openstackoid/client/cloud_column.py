@@ -12,7 +12,8 @@ from cliff.hooks import CommandHook
 
 from openstackoid.client.adapter import mounted
 from openstackoid.client.in_force import scope_in_force
-from openstackoid.client.list_commands import COMMANDS, OTHERS, PARTS, SHARED
+from openstackoid.client.list_commands import OTHERS, PARTS, SHARED
+from openstackoid.client.merged_commands import COMMANDS
 from openstackoid.client.merged_items import MergedItems
 from openstackoid.scope import Scope, has_all
 

@@ -15,7 +15,8 @@ CLOUD_HEADER = "X-Scope-Cloud"
 """The header with which a gateway names the cloud of an answer about a part of a resource."""
 _NAMED_BY = (
     *("id", "uuid", "name", "zoneName", "network_id", "subdir", "namespace", "binary", "type"),
-    *("hostname", "host_name", "secret_ref", "container_ref", "order_ref"),
+    *("hostname", "host_name", "secret_ref", "container_ref", "order_ref", "alarm_id", "notification_uuid", "property"),
+    *("module_id", "metric_id", "mapping_id", "threshold_id"),
 )
 """The attributes that name an item; of those it has, a command shows one at least."""
 

@@ -9,7 +9,8 @@ import pytest
 from scripts.column_hooks import FILE, HOOK, with_sections
 
 from openstackoid.client.cloud_column import CloudColumn
-from openstackoid.client.list_commands import ALL, COMMANDS
+from openstackoid.client.list_commands import ALL
+from openstackoid.client.merged_commands import COMMANDS
 from openstackoid.composition import builtin_kinds
 
 from .conftest import Answer, FakeCloud, OpenStack
@@ -21,13 +22,11 @@ _WITHOUT_COMMAND = {
     *(("network", name) for name in ("availability_zones", "floatingip_pools", "quotas")),
     *(("container-infrastructure-management", name) for name in ("federations", "quotas")),
     *(("key-manager", name) for name in ("secret_stores", "project_quotas")),
-    *(("dns", "pools"), ("compute", "tenant_usages"), ("load-balancer", "quotas")),
+    *(("dns", "pools"), ("compute", "tenant_usages"), ("load-balancer", "quotas"), ("reservation", "allocations")),
+    *(("database", name) for name in ("backup_strategies", "versions")),
 }
 """Lists that a command shows beside those of other services, or that no command shows by names of items."""
-_OF_OTHER_PLUGINS = {
-    *("placement", "database", "workflow", "instance-ha", "reservation", "alarm", "application-container", "rating"),
-    *("message", "backup", "resource-optimization", "nfv-orchestration", "admin-logic", "baremetal-introspection"),
-}
+_OF_OTHER_PLUGINS = {"backup", "admin-logic", "baremetal-introspection"}
 """Services whose plugins have no hooks yet."""
 
 
