@@ -4,10 +4,11 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from conformance.answering import Answering, start_server
 from conformance.branches import Branches, Got
@@ -97,18 +98,23 @@ def _serve(clouds: Clouds, cloud: str, port: int) -> ThreadingHTTPServer:
                 return clouds.fails[cloud], b"{}"
             kind = builtin_kinds().of(service, f"/{below}")
             if isinstance(kind, ListKind):
-                return clouds.lists[cloud, service].get(query)
+                found = clouds.lists[cloud, service]
+                name = dict(parse_qsl(query)).get("name")
+                named = (
+                    found if name is None else replace(found, items=[item for item in found.items if item.get("name") == name])
+                )
+                return named.get(query)
             if not isinstance(kind, ItemKind):
                 return 200, json.dumps({"limits": {"rate": [], "absolute": {"maxTotalCores": 10}}}).encode()
             items = clouds.lists[cloud, service].items
-            found = [item for item in items if kind.id in (item.get("id"), item.get("uuid"))]
-            if not found:
+            having = [item for item in items if kind.id in (item.get("id"), item.get("uuid"))]
+            if not having:
                 return 404, b'{"itemNotFound": {"code": 404, "message": "not found"}}'
             if kind.below == "/file":
                 return 200, f"bytes of {cloud}".encode()
             if self.command == "DELETE":
                 return 204, b""
-            return 200, json.dumps({kind.wrapper: found[0]} if kind.wrapper else found[0]).encode()
+            return 200, json.dumps({kind.wrapper: having[0]} if kind.wrapper else having[0]).encode()
 
     return start_server(Handler, port)
 

@@ -141,7 +141,7 @@ class PageReader:
     def _link(self, document: Mapping[str, Any]) -> str | None:
         """Return the link by which the service says that more follows, or None."""
         links = document.get(self._kind.links)
-        places = {"list": [links], "object": [links], "top": [document], "whole": [links, document]}
+        places: dict[str, list[object]] = {"list": [links], "object": [links], "top": [document], "whole": [links, document]}
         wanted = "previous" if self._query.backwards and not self._query.is_sorted_backwards else "next"
         for place in places.get(self._kind.paging.next, []):
             if isinstance(place, list):

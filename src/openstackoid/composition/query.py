@@ -175,9 +175,9 @@ def _order(kind: ListKind, pairs: Pairs) -> Order:
     keys: list[tuple[str, bool]] = []
     usual = kind.order[0][1] if kind.order else False
     if asked:
-        for number, (name, way) in enumerate(asked):
-            said = way or next(iter(directions[number : number + 1] or directions[:1]), None)
-            keys.append((name, usual if said is None else said.lower() == "desc"))
+        for number, (attribute, direction) in enumerate(asked):
+            said = direction or next(iter(directions[number : number + 1] or directions[:1]), None)
+            keys.append((attribute, usual if said is None else said.lower() == "desc"))
         keys += [key for key in kind.order if paging.adds_order and key[0] not in dict(keys)]
     else:
         keys = [(name, descends if not directions else directions[0].lower() == "desc") for name, descends in kind.order]
