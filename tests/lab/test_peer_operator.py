@@ -6,6 +6,7 @@ CloudOne has the default policy of delegation. The table of this actor in docs/u
 
 import copy
 import json
+import re
 import shutil
 import socket
 import time
@@ -154,9 +155,10 @@ def test_the_control_socket_of_its_gateway_shows_no_token(played: Played, world:
 
 def said(command: str, played: Played) -> str:
     """Return what HAProxy of CloudTwo answers on its control socket."""
-    (path,) = (played.state / "gateways/CloudTwo").rglob("haproxy.sock")
+    written = max((played.state / "gateways/CloudTwo").rglob("haproxy.cfg"), key=lambda path: path.stat().st_mtime)
+    (path,) = re.findall(r"^ *stats socket (\S+) mode", written.read_text(), re.MULTILINE)
     with socket.socket(socket.AF_UNIX) as control:
-        control.connect(str(path))
+        control.connect(path)
         control.sendall(f"{command}\n".encode())
         return b"".join(iter(lambda: control.recv(65536), b"")).decode(errors="replace")
 
