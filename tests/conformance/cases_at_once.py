@@ -90,7 +90,7 @@ def check_parts(got: Got, column: Column, having: Sequence[str], failed: str | N
     if "quotas" in column.path:
         assert document["quota"] == {"network": 10 * len(having), "os_scope_clouds": list(having)}
     elif "extensions" in column.path:
-        assert document == {"extensions": [{"alias": "router"}], "os_scope_clouds": list(clouds)}
+        assert document == {"extensions": [{"alias": "router"}], "os_scope_clouds": list(having)}
     else:
         found = {item["os_scope_cloud"] for item in document[column.path.rpartition("/")[2].partition("?")[0]]}
         assert found == {*having} - {"Lacks"}

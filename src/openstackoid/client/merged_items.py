@@ -15,7 +15,7 @@ CLOUD_HEADER = "X-Scope-Cloud"
 """The header with which a gateway names the cloud of an answer about a part of a resource."""
 _NAMED_BY = (
     *("id", "uuid", "name", "zoneName", "network_id", "subdir", "namespace", "binary", "type"),
-    *("hostname", "secret_ref", "container_ref", "order_ref"),
+    *("hostname", "host_name", "secret_ref", "container_ref", "order_ref"),
 )
 """The attributes that name an item; of those it has, a command shows one at least."""
 
