@@ -92,6 +92,4 @@ def test_no_token_arrives_where_a_peers_links_lead(cloud_two: Lab, world: World,
             assert any("/volumes" in path for path in answered[before:]), answered[before:]
             for command in (("image", "list"), ("volume", "list"), ("server", "list")):
                 one.openstack(*command, scope='{"image": "CloudTwo", "block-storage": "CloudTwo", "compute": "CloudTwo"}')
-            said = one.openstack("server", "list", scope='{"compute": "CloudTwo"}').stderr
     assert asked == []
-    assert "is not an endpoint of the cloud, so the token is not sent there" in said or "discover" in said.lower(), said
