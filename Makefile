@@ -23,7 +23,7 @@ export NO_PROXY := $(no_proxy)
 # Targets share the machine, and some of them a lab.
 .NOTPARALLEL:
 
-.PHONY: help setup demo examples coverage programs test test-tools clients-test horizon-test console-test screenshots kolla-test pair-test observe-test faults-test unit lint fuzz bench bench-lab simulate record docs lock sbom package deploy-test audit-dependencies clean
+.PHONY: help setup demo examples coverage programs test test-tools clients-test horizon-test console-test screenshots kolla-test pair-test conformance-haproxy observe-test faults-test unit lint fuzz bench bench-lab simulate record docs lock sbom package deploy-test audit-dependencies clean
 help:
 	@echo "make demo   two real OpenStack clouds on this machine, and a server in one booted from the other's image"
 	@echo "make examples  what scopes do, command by command, on the lab that is up"
@@ -33,11 +33,12 @@ help:
 	@echo "make clients-test  other clients, unmodified, at work across two real clouds (eight minutes); writes docs/use/clients/tried.md"
 	@echo "make horizon-test  scopes in the dashboard: an unmodified Horizon, driven in Chromium, across two real clouds (six minutes)"
 	@echo "make console-test  the console's views in Chromium, of two real gateways (three minutes)"
-	@echo "make screenshots  pictures of the console's views, into docs/images"
+	@echo "make screenshots  pictures of the console's views, of two real clouds, into docs/images"
 	@echo "make kolla-test  Kolla-Ansible's own roles render a load balancer, and a gateway takes its place and gives it back (seven minutes; root)"
 	@echo "make pair-test  as root: two gateways of a cloud behind one address (keepalived), killed, cut off and upgraded under load, with real clouds behind (seven minutes)"
-	@echo "make observe-test  alerts and dashboards in a real Prometheus and Alertmanager, from real faults of two gateways (four minutes)"
-	@echo "make faults-test  as root: ten faults, for each of which openstackoid status, the console and the alert name the same culprit; two real clouds (four minutes)"
+	@echo "make observe-test  alerts and dashboards in a real Prometheus and Alertmanager, from real faults of two gateways (five minutes)"
+	@echo "make faults-test  as root: thirteen faults of two real clouds, for each of which openstackoid status, the console and the alert name the same culprit (five minutes)"
+	@echo "make conformance-haproxy  the conformance tests with the HAProxy of Debian 12 (2.6) and of Debian 13 (3.0), unpacked into .venv (some words of pytest: PYTEST=...)"
 	@echo "make unit   the tests that need no OpenStack"
 	@echo "make lint   ruff and mypy --strict"
 	@echo "make fuzz   generated and mutated inputs, for ten minutes (FUZZ_SECONDS=...): parsers, the decision, bytes on a real HAProxy"
@@ -122,6 +123,9 @@ test-tools: programs
 clients-test: $(STAMP)
 	@PYTHONPATH=tests $(BIN)/python -m clients.install
 	@$(BIN)/pytest tests/clients --timeout 900 --page docs/use/clients/tried.md
+
+conformance-haproxy: $(STAMP)
+	@PYTHONPATH=tests $(BIN)/python -m conformance.haproxies $(PYTEST)
 
 horizon-test: $(STAMP)
 	@$(BIN)/python -c 'import playwright' 2>/dev/null || $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt --editable '.[browser]'

@@ -7,10 +7,13 @@
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+from bench.bridge_refusals import BRIDGE_REFUSALS, BridgeRefusal
 from bench.compare import Rounds
 from bench.errors import BenchError
 from bench.gateway import AT
@@ -28,6 +31,7 @@ _PORTS = (1001, 1002, 1003), (2001, 2002, 2003), 3000
 _ROOT = """\
       dns: {frontend: "http://127.0.0.1:1004", backend: "http://127.0.0.1:3000"}
       sharev2: {frontend: "http://127.0.0.1:1004/share", backend: "http://127.0.0.1:3000"}
+      messaging: {frontend: "http://127.0.0.1:1005", backend: "http://127.0.0.1:3000"}
 """
 _LONG_NAMES = tuple(f"{number:02}{'a' * 62}" for number in range(8))
 
@@ -38,8 +42,10 @@ def _further(name: str, *services: str) -> str:
     return f"  {name}: {{services: {{{listed}}}}}\n"
 
 
-_FURTHER = _further("Small", "identity", "image") + "".join(
-    _further(name, "identity", "image", "compute", "network") for name in _LONG_NAMES
+_FURTHER = (
+    _further("Small", "identity", "image")
+    + _further("Queues", "identity", "messaging")
+    + "".join(_further(name, "identity", "image", "compute", "network") for name in _LONG_NAMES)
 )
 _REPEATS, _TRIES = 20, 5
 """Refusals of a try, and the tries of a round, of which the fastest counts: others that use the machine make all slower."""
@@ -217,6 +223,10 @@ REFUSALS = (
     _scoped("not served", '{"image":"(CloudOne & Cloud2 | Cloud3) & Cloud4"}'),
     _scoped("no word", '{"image":"CloudOne | ?"}'),
     _scoped("too many clouds", json.dumps({"image": " | ".join(["Cloud2", "Cloud3"] * 5)})),
+    _scoped(
+        "too many near clouds",
+        json.dumps({name: "|".join(f"around(CloudOne,{n}s)" for n in range(1, 7)) for name in ("network", "image", "compute")}),
+    ),
     _scoped("two names", '{"image":"(CloudOne) Cloud2"}'),
     _scoped("no time at all", '{"image":"around(CloudOne)"}'),
     _scoped("no name", '{"image":"CloudOne | "}'),
@@ -241,23 +251,27 @@ def meshes(clouds: int) -> dict[bool, Mesh]:
 def measure_refusals(rounds: Rounds) -> Part:
     """Measure part 10."""
     found = meshes(CLOUDS)
-    rows = [_row(refusal, found[refusal.over_tls], rounds) for refusal in REFUSALS]
+    rows = []
+    for refusal in REFUSALS:
+        mesh = refusal.met_by(found[refusal.over_tls])
+        rows.append(_row(refusal, partial(refusal.decided, mesh), rounds))
+    rows += [_row(refusal, partial(refusal.refuse, found[True]), rounds) for refusal in BRIDGE_REFUSALS]
     notes = ["The decision, the error and the answer; the request is read as any other one is."]
     return Part("refusals", f"Refusals that the Python service makes by itself, in a mesh of {CLOUDS:,} clouds", rows, notes)
 
 
-def _row(refusal: Refusal, mesh: Mesh, rounds: Rounds) -> Row:
+def _row(refusal: Refusal | BridgeRefusal, refuse: Callable[[], AnswerError], rounds: Rounds) -> Row:
     rounds.say(refusal.key)
-    mesh = refusal.met_by(mesh)
-    status = error_answer(refusal.decided(mesh)).status
+    status = error_answer(refuse()).status
     if status != refusal.status:
         raise BenchError(f"{refusal.key}: refused with {status}, not with {refusal.status}")
-    costs = Spread.of([min(_cost(refusal, mesh) for _ in range(_TRIES)) for _ in range(rounds.count)])
-    return Row(refusal.key, refusal.key, {"long_refusal_us" if refusal.long else "refusal_us": costs})
+    costs = Spread.of([min(_cost(refuse) for _ in range(_TRIES)) for _ in range(rounds.count)])
+    is_long = isinstance(refusal, Refusal) and refusal.long
+    return Row(refusal.key, refusal.key, {"long_refusal_us" if is_long else "refusal_us": costs})
 
 
-def _cost(refusal: Refusal, mesh: Mesh) -> float:
+def _cost(refuse: Callable[[], AnswerError]) -> float:
     began = time.process_time()
     for _ in range(_REPEATS):
-        error_answer(refusal.decided(mesh))
+        error_answer(refuse())
     return (time.process_time() - began) / _REPEATS * 1e6

@@ -19,7 +19,7 @@ from conformance.gateway import started
 from conformance.recorder import Recorder, Seen, free_ports
 
 BYTES = b"the bytes of an image"
-STATUSES = {"Unauthorized": 401, "Forbids": 403, "Conflicts": 409, "Fails": 500, "Unavailable": 503}
+STATUSES = {"Unauthorized": 401, "UnauthorizedToo": 401, "Forbids": 403, "Conflicts": 409, "Fails": 500, "Unavailable": 503}
 """The clouds that answer each request with one status."""
 
 LACKING = ("Lacks", "LacksToo")
@@ -30,15 +30,16 @@ DOCUMENTS: dict[str, Any] = {
 """What each cloud that answers has beside its resources, by a part of the path."""
 
 FORGOTTEN = {
-    **dict.fromkeys(("Refuses", "Unsent", "Unavailable", "Cuts", "Garbage", "CutsBytes", "CutsLater"), 0.25),
-    "Silent": 1.5,
+    **dict.fromkeys(("Refuses", "RefusesToo", "Unsent", "Unavailable", "Cuts", "Garbage", "CutsBytes", "CutsLater"), 0.25),
+    **dict.fromkeys(("Silent", "SilentToo"), 1.5),
 }
 """Seconds after which a failed cloud is tried again, that of one that is silent being longer."""
 
 WIRES = {"Home": "", "Earlier": "2", "Earliest": ""}
 """The wire versions that clouds announce; the others are of this release."""
 
-ODD = ("Refuses", "Unsent", "Silent", "Cuts", "CutsBytes", "CutsLater", "Garbage")
+REFUSING = ("Refuses", "RefusesToo")
+ODD = (*REFUSING, "Unsent", "Silent", "SilentToo", "Cuts", "CutsBytes", "CutsLater", "Garbage")
 CLOUDS = ("Earlier", "Earliest", "Serves", "Other", *LACKING, *STATUSES, *ODD)
 
 
@@ -121,7 +122,7 @@ def _serve(name: str, port: int, seen: list[Seen], plays: Callable[[], str]) -> 
                 seen.append(Seen(name, self.command, self.path, tuple(self.headers.items()), body))
             # A check of the health of Home has no token.
             match plays() if "X-Auth-Token" in self.headers else name:
-                case "Silent":
+                case "Silent" | "SilentToo":
                     self.rfile.read()
                 case "Cuts":
                     pass
@@ -172,10 +173,10 @@ def _serve(name: str, port: int, seen: list[Seen], plays: Callable[[], str]) -> 
 
 
 @contextmanager
-def branches(times: Mapping[str, float] | None = None) -> Iterator[Branches]:
+def branches(times: Mapping[tuple[str, str], float] | None = None) -> Iterator[Branches]:
     """Start the gateway of Home and all around it; stop them at the end. Nothing serves Home's dns.
 
-    ``times``: the written milliseconds from Home to other clouds.
+    ``times``: the written milliseconds between clouds.
     """
     ports = free_ports()
     gate, keystone, dead = next(ports), next(ports), next(ports)
@@ -184,7 +185,7 @@ def branches(times: Mapping[str, float] | None = None) -> Iterator[Branches]:
     lines = [
         "mesh: 1",
         "round_trips:" if times else "",
-        *(f"  - {{clouds: [Home, {cloud}], milliseconds: {time}}}" for cloud, time in (times or {}).items()),
+        *(f"  - {{clouds: [{one}, {other}], milliseconds: {time}}}" for (one, other), time in (times or {}).items()),
         "clouds:",
         "  Home:",
         "    gateway: {timeouts: {connect: 0.4, server: 1, check: 0.2}, limits: {exempt: [127.0.0.1]}}",
@@ -195,14 +196,14 @@ def branches(times: Mapping[str, float] | None = None) -> Iterator[Branches]:
             for service in services
         ),
     ]
-    peers = {cloud: dead if cloud == "Refuses" else next(ports) for cloud in CLOUDS}
+    peers = {cloud: next(ports) for cloud in CLOUDS}
     for cloud, port in peers.items():
         lines += [f"  {cloud}:", "    services:"]
         lines += [f"      {service}: {{frontend: 'http://127.0.0.1:{port}/{service}'}}" for service in (*services, "identity")]
     recorder = Recorder()
     recorder.serve("Home", keystone)
     running = Branches(gate, None)
-    served = [_serve(cloud, port, running.seen, partial(str, cloud)) for cloud, port in peers.items() if cloud != "Refuses"]
+    served = [_serve(cloud, port, running.seen, partial(str, cloud)) for cloud, port in peers.items() if cloud not in REFUSING]
     served += [_serve("Home", port, running.seen, lambda: running.home) for port in home.values() if port != dead]
     try:
         with started("\n".join(lines), "Home", with_bridge=True) as (runtime, _):

@@ -7,9 +7,18 @@ import pytest
 
 from conformance.bound_tokens import delegating_world
 from conformance.downloads import Cloud, cloud
+from conformance.gateway import HAPROXY
+from conformance.haproxy_2_6 import difference
 from conformance.hostile import ODD, Site, hostile_site
 from conformance.lists import Clouds, clouds_with_lists
 from conformance.secure import Secure
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if (row := difference(item.nodeid, HAPROXY)) is not None:
+            # With 2.6 some of them hold in some runs.
+            item.add_marker(pytest.mark.xfail(reason=f"docs/operate/own-haproxy.md: {row}", strict=False))
 
 
 @pytest.fixture(scope="module")

@@ -31,6 +31,7 @@ def _titled(names: tuple[str, ...]) -> Iterator[str]:
     return (name.title() for name in names)
 
 
+TOLD_BY_GATEWAYS = ("x-scope-identity", "x-scope-partial", "x-scope-cloud")
 _ONLY_TO_PEERS = tuple(name for name in ABOUT_THE_CLIENT if name not in (*CLAIMS_OF_PROXIES, SOURCE))
 REQUESTS = (
     Difference("names of headers", EVERY, "in lower case, as HAProxy writes them"),
@@ -62,7 +63,7 @@ ANSWERS = (
     Difference("", PEER, "removed: they speak for the host that the client talked to", tuple(_titled(HOSTS_OWN))),
     Difference("", PEER, "removed: they lead to other places", tuple(_titled(LEADING))),
     Difference("", PEER, "removed, but of Keystone", ("X-Subject-Token",)),
-    Difference("", PEER, "removed: a gateway tells its own client of clouds", ("X-Scope-Identity", "X-Scope-Partial")),
+    Difference("", EVERY, "removed: a gateway tells its own client of clouds", tuple(_titled(TOLD_BY_GATEWAYS))),
     Difference("", PEER, "one stays, of Keystone or Swift; Keystone's names this cloud's", ("WWW-Authenticate",)),
     Difference("interim answers (1xx)", PEER, "the connection ends, or the Python service drops them"),
     Difference("", PEER, "removed", ("Keep-Alive", "Proxy-Authenticate")),

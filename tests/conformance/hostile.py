@@ -33,18 +33,21 @@ clouds:
       compute:
         frontend: {{public: "http://127.0.0.1:{gate}/compute", internal: "http://127.0.0.1:{roots}/compute"}}
         backend: "http://127.0.0.1:{compute}/compute"
+      block-storage: {{frontend: "http://127.0.0.1:{gate}/volume", backend: "http://127.0.0.1:{network}/volume"}}
       network: {{frontend: "http://127.0.0.1:{gate}/networking", backend: "http://127.0.0.1:{network}"}}
       object-store: {{frontend: "http://127.0.0.1:{roots}", backend: "http://127.0.0.1:{objects}"}}
-  CloudTwo:                      # the same prefixes: HAProxy sends and answers alone
+  CloudTwo:                      # the same prefixes: HAProxy sends and answers alone, but for what is followed
     services:
       identity: {{frontend: "http://127.0.0.1:{two}/identity"}}
       image: {{frontend: "http://127.0.0.1:{two}/image"}}
       compute: {{frontend: "http://127.0.0.1:{two}/compute"}}
+      block-storage: {{frontend: "http://127.0.0.1:{two}/volume"}}
   CloudThree:                    # other prefixes: the bridge reads its documents
     services:
       identity: {{frontend: "http://127.0.0.1:{three}/id"}}
       image: {{frontend: "http://127.0.0.1:{three}/img"}}
       compute: {{frontend: "http://127.0.0.1:{three}/cpu"}}
+      block-storage: {{frontend: "http://127.0.0.1:{three}/vol"}}
 """
 LOCAL = ("identity", "image", "compute", "network", "objects")
 PLAIN = {

@@ -134,9 +134,10 @@ def test_one_item_is_answered_by_the_cloud_that_has_it(cloud: str, clouds: Cloud
     item = clouds.lists[cloud, "network"].items[0]
     got = clouds.ask("GET", f"{PATHS['networks']}/{item['id']}", f"network={SCOPE}")
     assert (got.status, json.loads(got.body)["network"]) == (200, {**item, "os_scope_cloud": cloud})
+    assert "x-scope-cloud" not in got.headers, "the resource itself says its cloud"
     image = clouds.lists[cloud, "image"].items[0]
     got = clouds.ask("GET", f"{PATHS['images']}/{image['id']}/file", f"image={SCOPE}")
-    assert (got.status, got.body) == (200, f"bytes of {cloud}".encode())
+    assert (got.status, got.body, got.headers["x-scope-cloud"]) == (200, f"bytes of {cloud}".encode(), cloud)
 
 
 def test_a_missing_item_is_404_only_if_every_cloud_says_so(clouds: Clouds) -> None:
@@ -153,10 +154,12 @@ def test_a_change_goes_to_the_cloud_of_the_item(cloud: str, clouds: Clouds) -> N
     item = clouds.lists[cloud, "network"].items[0]
     path = f"{PATHS['networks']}/{item['id']}"
     body = json.dumps({"network": {"name": "other", "os_scope_cloud": cloud}}).encode()
-    assert clouds.ask("PUT", path, f"network={SCOPE}", body, Content_Type="application/json").status == 200
+    put = clouds.ask("PUT", path, f"network={SCOPE}", body, Content_Type="application/json")
+    assert (put.status, put.headers["x-scope-cloud"]) == (200, cloud)
     (seen,) = [seen for seen in clouds.seen if seen.method == "PUT"]
     assert (seen.server, json.loads(seen.body)) == (cloud, {"network": {"name": "other"}})
-    assert clouds.ask("DELETE", path, f"network={SCOPE}").status == 204
+    deleted = clouds.ask("DELETE", path, f"network={SCOPE}")
+    assert (deleted.status, deleted.headers["x-scope-cloud"]) == (204, cloud)
     assert [seen.server for seen in clouds.seen if seen.method == "DELETE"] == [cloud]
 
 

@@ -111,6 +111,22 @@ def test_no_cloud_says_that_another_is_missing(path: str, clouds: Clouds) -> Non
     assert (got.status, "x-scope-partial" in got.headers) == (200, False)
 
 
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "POST"])
+def test_no_cloud_says_that_a_part_is_anothers(method: str, clouds: Clouds) -> None:
+    headers = (("X-Scope-Cloud", "One"), ("x-scope-Other", "One"))
+    got = ask(clouds, lambda handler: say(handler, 200, b'{"x": []}', *headers), method, f"{UNKNOWN}/x", X_Scope_Cloud="Two")
+    assert (got.status, got.headers["x-scope-cloud"], "x-scope-other" in got.headers) == (200, "Three", False)
+
+
+@pytest.mark.parametrize("scope", [None, "network=One", SCOPE], ids=["by HAProxy", "with a scope", "of several clouds"])
+def test_a_service_of_this_cloud_does_not_speak_as_its_gateway(scope: str | None, clouds: Clouds) -> None:
+    headers = (("X-Scope-Cloud", "Two"), ("X-Scope-Partial", "Two=503"), ("X-Kept", "yes"))
+    clouds.plays["One"] = lambda handler: say(handler, 200, b'{"x": []}', *headers)
+    got = clouds.ask("GET", f"{PATH}/{UUID(int=2**120)}/x", scope)
+    named = {name: value for name, value in got.headers.items() if name.startswith("x-scope")}
+    assert (got.status, got.headers["x-kept"], named) == (200, "yes", {"x-scope-cloud": "One"} if scope == SCOPE else {})
+
+
 @pytest.mark.parametrize("method", ["DELETE", "PUT"])
 def test_a_change_of_a_resource_that_two_clouds_claim_is_sent_to_none(method: str, clouds: Clouds) -> None:
     # No list had it, so it is not in the index.

@@ -19,7 +19,7 @@ PAGE = "/.openstackoid/round-trips"
 @pytest.fixture(scope="module")
 def written() -> Iterator[Branches]:
     """The gateway of Home, in whose description all times stand."""
-    with branches(TIMES) as running:
+    with branches({("Home", cloud): time for cloud, time in TIMES.items()}) as running:
         yield running
 
 

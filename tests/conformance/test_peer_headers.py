@@ -56,7 +56,13 @@ def test_only_the_gateway_names_the_issuer_of_a_token(site: Site) -> None:
 @pytest.mark.parametrize("status", [200, 404, 503])
 def test_a_peer_does_not_speak_as_the_gateway(status: int, way: str, site: Site) -> None:
     """The client would tell its user of another issuer, or of clouds that were never asked."""
-    told = ("X-Scope-Identity: CloudThree", "X-Scope-Partial: CloudOne=503", "x-scope-other: x", "X-Kept: yes")
+    told = (
+        "X-Scope-Identity: CloudThree",
+        "X-Scope-Partial: CloudOne=503",
+        "X-Scope-Cloud: CloudOne",
+        "x-scope-other: x",
+        "X-Kept: yes",
+    )
     site.plays["two"] = redirect(status, *told)
     answer = site.get("/compute/a", WAY[way])
     assert (answer.status, b"x-scope-" in answer.head.lower(), b"x-kept" in answer.head.lower()) == (status, False, True)

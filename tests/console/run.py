@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from browser import NoChromiumError, install_chromium
+from unable import unable
 
 ROOT = Path(__file__).parents[2]
 _ABOUT = """\
@@ -15,14 +16,13 @@ _ABOUT = """\
 
 
 def main() -> int:
-    """Return the exit code of the tests; 0, with one line, if there is no Chromium for this machine."""
+    """Return the exit code of the tests; 1, with one line, if there is no Chromium for this machine."""
     print(_ABOUT, flush=True)
     try:
         with TemporaryDirectory() as folder:
             install_chromium(Path(folder, "apt.log"))
     except NoChromiumError as error:
-        print(f"console-test: SKIPPED, Debian's chromium cannot be installed: {error}")
-        return 0
+        return unable("console-test", f"Debian's chromium, which cannot be installed: {error}")
     tests = [sys.executable, "-m", "pytest", "--timeout", "900", "--durations", "5", "tests/console", *sys.argv[1:]]
     return subprocess.run(tests, cwd=ROOT, check=False).returncode
 

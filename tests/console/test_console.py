@@ -6,10 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from console.conftest import Browsing, browsing
 from console.world import World
@@ -151,34 +148,19 @@ def test_a_peer_that_is_down_has_the_reason(user: Browsing, traced: str) -> None
     assert "Cannot connect" in page.locator("tr", has_text="CloudThree").text_content()
 
 
-def test_pictures(user: Browsing, traced: str, request: pytest.FixtureRequest) -> None:
-    folder: Path | None = request.config.getoption("--screenshots")
-    if folder is None:
-        pytest.skip("--screenshots names no folder")
-    # The peers are asked while the first page is shown, which renews itself.
-    shown = {"now": "peer (CloudThree)", "peers": "the same"}
-    for scheme in ("light", "dark"):
-        user.page.emulate_media(color_scheme=scheme)
-        for name, path in views(traced).items():
-            user.open(path)
-            if name in shown:
-                user.page.get_by_text(shown[name]).first.wait_for()
-            user.page.screenshot(path=folder / f"console-{name}-{scheme}.png")
-
-
 def test_now_names_the_culprit_of_status_by_itself_within_15_seconds(user: Browsing, traced: str) -> None:
     """The last two faults: the Python service hangs, and there is no gateway."""
     page = user.open("/")
     part = user.world.one.parts()["bridge"].pid
     os.kill(part, signal.SIGSTOP)
     try:
-        page.locator(".verdict", has_text="down: this gateway (Python service)").wait_for(timeout=30_000)
+        page.locator(".verdict", has_text="down: this gateway (Python service)").wait_for(timeout=15_000)
         assert status(user.world)["down"][0] == "gateway"
     finally:
         os.kill(part, signal.SIGCONT)
-    page.locator(".verdict", has_text="down: peer (CloudThree)").wait_for(timeout=30_000)
+    page.locator(".verdict", has_text="down: peer (CloudThree)").wait_for(timeout=15_000)
     assert page.locator("table", has_text="Python service").locator("tbody tr").count() >= 2
     user.world.one.stop()
-    page.get_by_text("No gateway runs for CloudOne").wait_for(timeout=30_000)
+    page.get_by_text("No gateway runs for CloudOne").wait_for(timeout=15_000)
     until(lambda: status(user.world)["down"] == ["gateway"])
     assert user.violations() == []

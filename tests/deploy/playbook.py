@@ -43,7 +43,7 @@ def install_collection(folder: Path) -> Path:
 
 
 class Playbook:
-    """A play of roles, as root on a machine; ``variables`` are theirs, ``folder`` has its files."""
+    """A play of roles, as root on a machine, a load balancer; ``variables`` are theirs, ``folder`` has its files."""
 
     def __init__(self, machine: Machine, folder: Path, roles: list[str], variables: dict[str, Any]) -> None:
         self._folder = folder
@@ -58,13 +58,14 @@ class Playbook:
             "ansible_python_interpreter": "/usr/bin/python3",
         }
         # JSON is YAML.
-        (folder / "inventory.json").write_text(json.dumps({"all": {"hosts": {"machine": settings}}}))
-        play = {"hosts": "all", "gather_facts": False, "roles": roles, "vars": variables}
+        groups = {"loadbalancer": {"hosts": {"machine": {**settings, **variables}}}}
+        (folder / "inventory.json").write_text(json.dumps({"all": {"children": groups}}))
+        play = {"hosts": "loadbalancer", "gather_facts": False, "roles": roles}
         (folder / "play.json").write_text(json.dumps([play]))
 
-    def play(self) -> dict[str, int]:
-        """Play it, and return the numbers of its recap."""
-        files = ("--inventory", self._folder / "inventory.json", self._folder / "play.json")
+    def play(self, name: str | None = None) -> dict[str, int]:
+        """Play it, or a playbook of the collection by its name, and return the numbers of its recap."""
+        files = ("--inventory", self._folder / "inventory.json", name or self._folder / "play.json")
         said = ansible("ansible-playbook", *files, folder=self._folder)
         recap = said.rpartition("PLAY RECAP")[2].partition(" : ")[2].split()
         return {name: int(number) for name, _, number in (word.partition("=") for word in recap)}

@@ -15,7 +15,9 @@ import yaml
 from deploy.debian import PYTHON, Debian, Layer, Machine, debian, run, tell
 
 ROOT = Path(__file__).parents[2]
-ROLES = ("pair", "gateway")
+INSTALLING = ("pair", "gateway")
+"""The roles that install packages."""
+ROLES = (*INSTALLING, "kolla")
 _Result = TypeVar("_Result")
 
 
@@ -85,5 +87,5 @@ class Preparation:
 
 def _packages() -> list[str]:
     """Return the packages of Debian that the roles install."""
-    tasks = (yaml.safe_load((ROOT / f"deploy/collection/roles/{role}/tasks/main.yml").read_text()) for role in ROLES)
+    tasks = (yaml.safe_load((ROOT / f"deploy/collection/roles/{role}/tasks/main.yml").read_text()) for role in INSTALLING)
     return [name for ((block,),) in zip(tasks, strict=True) for name in block["block"][0]["ansible.builtin.apt"]["name"]]

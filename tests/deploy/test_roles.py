@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Ansible collection: its lint, and its roles `gateway` and `pair` on a booted Debian, where a second run changes nothing."""
+"""The Ansible collection: its lint, and its roles on a booted Debian, where a second run changes nothing."""
 
 import shutil
 from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
+import yaml
 
 from deploy.debian import Machine, tell
 from deploy.playbook import Playbook, ansible, install_collection
@@ -21,6 +22,7 @@ clouds:
     services:
       image: {frontend: "http://10.0.1.10:80/image", backend: "http://127.0.0.1:9292/image"}
 """
+CHECK = "/etc/kolla/keepalived/checks/check_alive_openstackoid.sh"
 HEALTH = ("curl", "--silent", "--fail", "--max-time", "5", f"http://{ADDRESS}/.openstackoid/health")
 
 
@@ -40,11 +42,12 @@ def bare(bare_begun: "Future[Machine]") -> Machine:
 
 @pytest.fixture(scope="module")
 def playbook(collection: Path, bare: Machine, dist: Path) -> Playbook:
-    """Both roles, with an interface for the address."""
+    """All roles, with an interface for the address and the folder of Kolla-Ansible's checks."""
     bare.run("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "eth1")
     for name in ("eth0", "eth1"):
         bare.run("ip", "link", "set", name, "up")
     bare.run("ip", "address", "add", OWN_ADDRESS, "dev", "eth0")
+    bare.run("mkdir", "--parents", CHECK.rpartition("/")[0])
     configuration = collection / "configuration"
     configuration.mkdir()
     (configuration / "mesh.yaml").write_text(MESH)
@@ -57,6 +60,8 @@ def playbook(collection: Path, bare: Machine, dist: Path) -> Playbook:
         "openstackoid_pair_interface": "eth0",
         "openstackoid_pair_check": f"http://{ADDRESS}:80",
         "openstackoid_pair_nonlocal_bind": True,
+        # This machine is the deployment host.
+        "openstackoid_kolla_custom_config": str(collection / "kolla/config"),
     }
     return Playbook(bare, collection, [f"openstackoid.gateway.{role}" for role in ROLES], variables)
 
@@ -68,7 +73,7 @@ def test_ansible_lint_finds_nothing(collection: Path, tmp_path: Path) -> None:
 
 
 def test_the_roles_bring_a_gateway_and_its_address(playbook: Playbook, bare: Machine) -> None:
-    tell("the roles pair and gateway run")
+    tell("the roles pair, gateway and kolla run")
     recap = playbook.play()
     assert recap["changed"] > 10
     for unit in ("openstackoid-gateway@CloudOne", "keepalived"):
@@ -79,13 +84,31 @@ def test_the_roles_bring_a_gateway_and_its_address(playbook: Playbook, bare: Mac
 
 
 def test_a_second_run_changes_nothing(playbook: Playbook, bare: Machine) -> None:
-    tell("the roles pair and gateway run again")
+    tell("the roles pair, gateway and kolla run again")
     units = ("openstackoid-gateway@CloudOne.service", "keepalived.service")
     before = [bare.systemctl("show", "--value", "--property=MainPID", unit) for unit in units]
     recap = playbook.play()
     assert (recap["changed"], recap["failed"], recap["unreachable"]) == (0, 0, 0)
     assert [bare.systemctl("show", "--value", "--property=MainPID", unit) for unit in units] == before
     assert "0" not in before
+
+
+def test_kolla_ansible_leaves_the_frontends_to_the_gateway_and_takes_them_back(
+    collection: Path, playbook: Playbook, bare: Machine
+) -> None:
+    files = collection / "kolla/config/haproxy-config"
+    services = yaml.safe_load((ROOT / "deploy/collection/roles/kolla/defaults/main.yml").read_text())[
+        "openstackoid_kolla_services"
+    ]
+    assert sorted(file.name for file in files.iterdir()) == sorted(f"{name}.cfg" for name in services)
+    assert bare.run("stat", "--format=%a", CHECK).strip() == "770"
+    assert "http://127.0.0.1:61314" in bare.run("cat", CHECK)
+    for name, changes in (("kolla_present", False), ("kolla_absent", True), ("kolla_absent", False), ("kolla_present", True)):
+        recap = playbook.play(f"openstackoid.gateway.{name}")
+        assert (recap["changed"] > 0, recap["failed"], recap["unreachable"]) == (changes, 0, 0), name
+        present = name == "kolla_present"
+        assert bool(list(files.iterdir())) is present
+        assert bool(bare.run("find", CHECK.rpartition("/")[0], "-type", "f").strip()) is present
 
 
 def test_the_gateway_holds_connections_without_root_while_it_drains(playbook: Playbook, bare: Machine) -> None:

@@ -22,10 +22,9 @@ _HEADINGS = {GATEWAY: "This gateway", SERVICE: "Services", PEER: "Peers"}
 class Shown:
     """An item of the view: its text, and the text of its remedy.
 
-    ``warns``: it is not down. ``first``: the text of the first line of the view.
+    ``first``: the text of the first line of the view.
     """
 
-    warns: bool
     text: str
     todo: str
     first: str
@@ -46,9 +45,7 @@ class NowView:
             for item in re.findall(r"<li>.*?</li>", section, re.DOTALL):
                 if _HEADINGS[of] in section and f'<span class="name">{name}</span>' in item and _is_wrong(item):
                     todo = re.search(r'<p class="todo">.*?</p>', item, re.DOTALL)
-                    return Shown(
-                        "s-down" not in item, _text(item), _text(todo[0] if todo else ""), _text(verdict[0] if verdict else "")
-                    )
+                    return Shown(_text(item), _text(todo[0] if todo else ""), _text(verdict[0] if verdict else ""))
         return None
 
 

@@ -71,6 +71,24 @@ PEER_CERTIFICATE = Fault(
     TWO,
 )
 PYTHON_KILLED = Fault(
+    "the Python service is killed",
+    "gateway",
+    "Python service",
+    "deaths in 15 minutes:",
+    "OpenStackoidPartDied",
+    remedies.PART_DIED,
+    {"part": "python"},
+)
+HAPROXY_KILLED = Fault(
+    "HAProxy is killed",
+    "gateway",
+    "HAProxy",
+    "deaths in 15 minutes:",
+    "OpenStackoidPartDied",
+    remedies.PART_DIED,
+    {"part": "haproxy"},
+)
+PYTHON_FLAPS = Fault(
     "the Python service dies again and again",
     "gateway",
     "Python service",
@@ -79,7 +97,7 @@ PYTHON_KILLED = Fault(
     remedies.PART_FLAPS,
     {"part": "python"},
 )
-HAPROXY_KILLED = Fault(
+HAPROXY_FLAPS = Fault(
     "HAProxy dies again and again",
     "gateway",
     "HAProxy",

@@ -17,6 +17,7 @@ from faults.table import Fault
 from observe.programs import PROMETHEUS
 from openstackoid.cli import main
 from openstackoid.gateway.status import TITLES
+from openstackoid.telemetry import GATEWAY
 from unit.gateway.running import free_port
 
 RULES = Path(__file__).parents[2] / "deploy/prometheus/rules.yml"
@@ -85,34 +86,37 @@ class Night:
             code = main(self._words)
         return {"code": code, **json.loads(told.getvalue() or "{}")}
 
-    def said(self, fault: Fault) -> str | None:
-        """Return detail and remedy of the culprit in the status, if it is at fault."""
+    def told(self, fault: Fault) -> bool:
+        """Return whether the status names the culprit with detail and remedy."""
         status = self.status()
-        named = {(item["of"], item["name"]) for item in status.get("at_fault", ())}
-        if fault.culprit not in named:
-            return None
+        if {"of": fault.of, "name": fault.name} not in status.get("at_fault", ()):
+            return False
         item = next(item for item in status["items"] if (item["of"], item["name"]) == fault.culprit)
-        return f"{item['detail']}: {item['todo']}"
+        return fault.says in item["detail"] and fault.todo in item["todo"]
 
     def shown(self, fault: Fault) -> bool:
-        """Return whether the view *Now* names the culprit with detail and remedy, in its first line if nothing worse is there.
-
-        A full disk has the store down, and the audit log with a warning.
-        """
+        """Return whether the view *Now* names the culprit with detail and remedy, and its first line no other owner."""
         shown = self._view.shown(*fault.culprit)
         if shown is None or fault.says not in shown.text or fault.todo not in shown.todo:
             return False
-        return f"{TITLES[fault.of]} ({fault.name})" in shown.first or (shown.warns and ": down:" in shown.first)
+        others = [title for of, title in TITLES.items() if of != fault.of]
+        return f"{TITLES[fault.of]} ({fault.name})" in shown.first and not any(f"{title} (" in shown.first for title in others)
 
     def alerted(self, fault: Fault) -> bool:
         """Return whether the alert names the culprit."""
         wanted = {"alertname": fault.alert, "fault": fault.of, **fault.labels}
         return any(wanted.items() <= labels.items() for labels in self._prometheus.firing())
 
+    def owners(self) -> set[str]:
+        """Return the owners of all that status and alerts name."""
+        return {item["of"] for item in self.status().get("at_fault", ())} | {
+            labels["fault"] for labels in self._prometheus.firing()
+        }
+
     def named(self, fault: Fault) -> None:
-        """Check that each of them names the culprit in time, status and view with the remedy."""
+        """Check that each names the culprit in time, status and view with the remedy, and that they name no other owner."""
         began, after = time.monotonic(), dict[str, float]()
-        sources = {"status": self._told, "view": self.shown, "alert": self.alerted}
+        sources = {"status": self.told, "view": self.shown, "alert": self.alerted}
         while len(after) < len(sources):
             for source, names in sources.items():
                 if source not in after and names(fault):
@@ -125,19 +129,16 @@ class Night:
                 self._prometheus.firing(),
             )
             time.sleep(_PAUSE)
+        assert self.owners() == {fault.of}, (fault, self.status(), self._prometheus.firing())
         print(
             f"faults: {fault.row}: {', '.join(f'{source} after {seconds:.1f} s' for source, seconds in after.items())}",
             flush=True,
         )
 
-    def _told(self, fault: Fault) -> bool:
-        said = self.said(fault)
-        return said is not None and fault.says in said and fault.todo in said
-
     def cleared(self, fault: Fault) -> None:
-        """Wait until none of them names the culprit."""
+        """Wait until none of them says so, and all is well but for faults of the gateway that went before."""
         began = time.monotonic()
-        while self.said(fault) is not None or self.alerted(fault) or self._view.shown(*fault.culprit) is not None:
+        while self.told(fault) or self.alerted(fault) or self.shown(fault) or self.owners() - ({fault.of} & {GATEWAY}):
             assert time.monotonic() - began < PATIENCE, (fault, self.status(), self._prometheus.firing())
             time.sleep(_PAUSE)
         print(f"faults: {fault.row}: clear after {time.monotonic() - began:.1f} s", flush=True)

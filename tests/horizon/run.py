@@ -11,6 +11,7 @@ from openstackoid.errors import OpenstackoidError
 from openstackoid.lab.packages import Environment, check_before, install_packages, missing_packages
 from openstackoid.lab.progress import Progress
 from openstackoid.lab.state import Instance
+from unable import unable
 
 _ABOUT = """\
 == horizon-test: an unmodified Horizon offers scopes as regions, and Chromium drives it across two real clouds
@@ -19,13 +20,12 @@ _ABOUT = """\
 
 
 def main() -> int:
-    """Return the exit code of the tests; 1, with one line, if they cannot run; 0 if there is no Chromium for this machine."""
+    """Return the exit code of the tests; 1, with one line, if they cannot run."""
     print(_ABOUT, flush=True)
     try:
         _install()
     except NoChromiumError as error:
-        print(f"horizon-test: SKIPPED, Debian's chromium cannot be installed: {error}")
-        return 0
+        return unable("horizon-test", f"Debian's chromium, which cannot be installed: {error}")
     except OpenstackoidError as error:
         print(f"make: {error}\n  {error.hint}", file=sys.stderr)
         return 1

@@ -19,9 +19,10 @@ import pytest
 
 from kolla.environment import LAB
 from kolla.machine import EXTERNAL, INTERNAL, NAMES, NODE
+from kolla.node import DESK
 from openstackoid.haproxy.binary import find_haproxy
 from openstackoid.lab import bootstrap, certificates, services
-from openstackoid.lab.catalog import HOST, Addresses, GatewayFiles
+from openstackoid.lab.catalog import Addresses, GatewayFiles
 from openstackoid.lab.clouds import VARIABLE, Cloud
 from openstackoid.lab.configs import Site
 from openstackoid.lab.lab import Lab
@@ -30,6 +31,8 @@ from openstackoid.lab.progress import Progress
 from openstackoid.lab.up import up
 
 ONE, TWO = "CloudOne", "CloudTwo"
+AUTHORITY_OF_MESH = DESK / "mesh-authority"
+"""The folder of the mesh's authority, as the page names it. It is the lab's, too."""
 PORTS = {"identity": 5000, "image": 9292, "placement": 8780, "network": 9696, "compute": 8774, "block-storage": 8776}
 """The ports of the services' APIs in Kolla-Ansible, at the VIPs and at the controller."""
 
@@ -60,7 +63,15 @@ class Clouds:
         os.environ[VARIABLE] = f"{ONE}:ports+cinder,{TWO}"
         _make_behind_kolla(self._trusted)
         self.lab = Lab.described(LAB)
-        certificates.prepare(self.lab.certificates, (ONE, TWO))
+        # The page's commands make the authority, and the certificate of CloudOne.
+        self.lab.certificates.mkdir(mode=0o700, parents=True)
+        AUTHORITY_OF_MESH.symlink_to(self.lab.certificates)
+
+    def introduce(self, peer: str) -> None:
+        """Write the file by which the operator of this cloud introduces it to CloudOne's."""
+        words = ["peer", "export", "--config", str(self.lab.mesh_yaml), "--cloud", peer]
+        program = [sys.executable, "-m", "openstackoid"]
+        subprocess.run([*program, *words, "--output", str(DESK / f"{peer}.peer")], check=True)
 
     @contextmanager
     def controller(self, certificate: Path) -> Iterator[None]:
@@ -132,4 +143,3 @@ def _make_behind_kolla(trusted: Path) -> None:
     patch.setattr(Lab, "authority", trusted)
     patch.setattr(Lab, "_gateway_files", gateway_files)
     patch.setattr(services, "gateway", gateway)
-    patch.setattr(certificates, "_HOSTS", (HOST, "localhost", *NAMES.values()))

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gateway of the cloud that Kolla-Ansible has deployed, described and run as the page says."""
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -11,11 +10,10 @@ from typing import Any
 import yaml
 
 from kolla import page
-from kolla.cloud import ONE, TWO
+from kolla.cloud import ONE
 from kolla.node import until
 
-CONFIG = Path("/etc/openstackoid")
-MESH = CONFIG / "mesh.yaml"
+MESH = Path("/etc/openstackoid/mesh.yaml")
 _PROGRAM = (sys.executable, "-m", "openstackoid")
 
 
@@ -26,26 +24,15 @@ class Gateway:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
-    def install(self, certificates: Path) -> None:
-        """Make its folder, with its certificate and the mesh's authority, which are in this folder."""
-        (CONFIG / "users").mkdir(parents=True)
-        for name in (f"{ONE}.pem", "authority.pem"):
-            shutil.copy(certificates / name, CONFIG)
-
-    def complete(self) -> None:
-        """Add to the description what the page adds."""
+    def complete(self, heading: str) -> None:
+        """Add to the description what the page adds below a heading: keys of the cloud, then of its services."""
         description: dict[str, Any] = yaml.safe_load(MESH.read_text(encoding="utf-8"))
         cloud = description["clouds"][ONE]
-        settings, identity = page.additions("2. Describe the cloud")
+        settings, *services = page.additions(heading)
         _merge(cloud, settings)
-        _merge(cloud["services"], identity)
+        for added in services:
+            _merge(cloud["services"], added)
         MESH.write_text(yaml.safe_dump(description, sort_keys=False), encoding="utf-8")
-
-    def add_peer(self, mesh: Path) -> str:
-        """Add CloudTwo as the operator of its gateway, who has this description, introduces it."""
-        introduction = str(self._folder / f"{TWO}.peer")
-        _command("peer", "export", "--config", str(mesh), "--cloud", TWO, "--output", introduction)
-        return _command("peer", "add", "--config", str(MESH), "--cloud", ONE, introduction)
 
     def start(self) -> None:
         """Start it, and wait until it is ready."""
@@ -69,9 +56,3 @@ def _merge(into: dict[str, Any], added: Mapping[str, Any]) -> None:
             _merge(into[key], value)
         else:
             into[key] = value
-
-
-def _command(*words: str) -> str:
-    done = subprocess.run([*_PROGRAM, *words], text=True, capture_output=True, check=False)
-    assert done.returncode == 0, f"openstackoid {' '.join(words)}: {done.stderr}"
-    return done.stdout

@@ -17,6 +17,8 @@ from privileged import init, needs
 INTERFACE = "api0"
 NODE, INTERNAL, EXTERNAL = "10.20.0.11", "10.20.0.250", "10.20.0.251"
 """The addresses of the controller, and of Kolla's internal and external VIP."""
+CLIENT = "10.20.0.77"
+"""An address of a user."""
 NAMES = {INTERNAL: "internal.one.example", EXTERNAL: "api.one.example"}
 """The names of the VIPs."""
 ACCOUNTS = ("haproxy", "kolla", "openstackoid")
@@ -53,7 +55,7 @@ def _network() -> None:
     _run("ip", "link", "add", INTERFACE, "type", "veth", "peer", "name", f"{INTERFACE}peer")
     for name in (INTERFACE, f"{INTERFACE}peer"):
         _run("ip", "link", "set", name, "up")
-    for address in (f"{NODE}/24", f"{INTERNAL}/32", f"{EXTERNAL}/32"):
+    for address in (f"{NODE}/24", f"{INTERNAL}/32", f"{EXTERNAL}/32", f"{CLIENT}/32"):
         _run("ip", "address", "add", address, "dev", INTERFACE)
     # As Kolla-Ansible sets it (`loadbalancer/tasks/config-host.yml`).
     Path("/proc/sys/net/ipv4/ip_nonlocal_bind").write_text("1")

@@ -19,6 +19,8 @@ AUTHORITY = CONFIG / "certificates/ca/root.crt"
 BACKEND = CONFIG / "certificates/backend.pem"
 """The certificate of the services, with its key."""
 CHECKS = CONFIG / "keepalived/checks"
+DESK = Path("/mnt")
+"""The folder in which the operator types."""
 _SHARE = "share/kolla-ansible"
 _INVENTORY = CONFIG / "inventory"
 _COLLECTIONS = Path("/mnt/collections")
@@ -139,7 +141,7 @@ class Node:
             **more,
         }
         begun = time.monotonic()
-        done = subprocess.run([program, *words], env=env, cwd="/mnt", text=True, capture_output=True, check=False)
+        done = subprocess.run([program, *words], env=env, cwd=DESK, text=True, capture_output=True, check=False)
         print(f"   {time.monotonic() - begun:4.0f} s  {program} {' '.join(words)}", file=sys.__stdout__, flush=True)
         with self._log.open("a", encoding="utf-8") as log:
             log.write(f"$ {program} {' '.join(words)}\n{done.stdout}{done.stderr}")

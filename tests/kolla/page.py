@@ -19,9 +19,9 @@ def _section(heading: str) -> str:
 
 
 def commands(heading: str) -> list[str]:
-    """Return the commands below a heading, but those that control containers and units."""
+    """Return the commands below a heading, but those that control containers and units, or another machine."""
     text = "".join(text for kind, text in _CODE.findall(_section(heading)) if kind == "console")
-    return re.findall(r"^\$ (?!docker |systemctl )(.+)$", text, re.MULTILINE)
+    return re.findall(r"^\$ (?!docker |systemctl |scp |ssh )(.+)$", text, re.MULTILINE)
 
 
 def additions(heading: str) -> list[Any]:

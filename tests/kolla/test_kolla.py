@@ -4,7 +4,9 @@
 The tests follow each other. `make kolla-test` runs them on a machine of their own.
 """
 
+import random
 import subprocess
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,18 +14,24 @@ from typing import Any
 
 import pytest
 import requests
+import yaml
 
 from kolla import page
+from kolla.client import FORGED, forge
 from kolla.cloud import ONE, PORTS, TWO, Clouds
 from kolla.environment import changed_files, recorded_files
-from kolla.gateway import Gateway
-from kolla.machine import NAMES
+from kolla.gateway import MESH, Gateway
+from kolla.machine import CLIENT, NAMES
 from kolla.node import AUTHORITY, BACKEND, CHECKS, Node
+from lab.service_logs import lines
 
 FILES = {f"haproxy/services.d/{name}.cfg" for name in ("keystone", "glance-api", "placement-api", "neutron-server", "nova-api")}
 FILES.add("haproxy/services.d/cinder-api.cfg")
 """The files of the frontends that the gateway takes over."""
 CHECK = "keepalived/checks/check_alive_openstackoid.sh"
+STEP_3 = "3. Certificate, peers, policy"
+MAKE_CERTIFICATE = 2
+"""The commands of it that make the mesh's authority and CloudOne's certificate; both clouds need the authority to start."""
 PATHS = {
     "identity": ("/", "/v3", "/v3/auth/catalog", "/v3/auth/projects", "/nowhere"),
     "image": ("/", "/v2/images", "/v2/schemas/image", "/v2/images/nowhere"),
@@ -42,14 +50,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def clouds(folder: Path) -> Clouds:
-    return Clouds(folder)
+def bare(folder: Path) -> Node:
+    """The node before Kolla-Ansible."""
+    return Node(folder / "node.log")
 
 
 @pytest.fixture(scope="module")
-def node(folder: Path, clouds: Clouds) -> Iterator[Node]:
+def clouds(folder: Path, bare: Node) -> Clouds:
+    clouds = Clouds(folder)
+    for command in page.commands(STEP_3)[:MAKE_CERTIFICATE]:
+        bare.type(command)
+    return clouds
+
+
+@pytest.fixture(scope="module")
+def node(bare: Node, clouds: Clouds) -> Iterator[Node]:
     """A node as Kolla-Ansible configures it, with its HAProxy, and the services behind."""
-    node = Node(folder / "node.log")
+    node = bare
     clouds.trust()
     with ThreadPoolExecutor(1) as pool:
         # Ansible works on one processor.
@@ -116,7 +133,8 @@ def test_kolla_serves_each_service_at_both_addresses(files_before: dict[str, byt
 
 
 def test_discover_names_the_frontends_and_finds_the_controllers(node: Node, clouds: Clouds, gateway: Gateway) -> None:
-    gateway.install(clouds.lab.certificates)
+    (make_folder,) = (command for command in page.commands("1. Install") if command.startswith("mkdir "))
+    node.type(make_folder)
     endpoints, discover, *certificates = page.commands("2. Describe the cloud")
     node.type(endpoints, **clouds.user(f"{ONE}-admin"))
     said = node.type(discover).splitlines()
@@ -124,11 +142,25 @@ def test_discover_names_the_frontends_and_finds_the_controllers(node: Node, clou
     assert len(said) == 1 + 2 * len(FILES)
     assert {f"haproxy/{line.rpartition('(')[2].partition(':')[0]}" for line in said[1:]} == FILES
     assert set(page.frontends()) <= set(said)
-    gateway.complete()
+    services = yaml.safe_load(MESH.read_text(encoding="utf-8"))["clouds"][ONE]["services"]
+    # Kolla has HAProxy wait for Glance longer than for others, whose minute is the gateway's own.
+    assert {kind: service["timeouts"] for kind, service in services.items() if "timeouts" in service} == {
+        "image": {"client": "6h", "server": "6h"}
+    }
+    assert "# HAProxy's check was `check inter 2000 rise 2 fall 5`" in MESH.read_text(encoding="utf-8")
+    gateway.complete("2. Describe the cloud")
     for command in certificates:
         node.type(command)
-    assert f"describes {TWO}" in gateway.add_peer(clouds.lab.mesh_yaml)
-    for command in page.commands("3. Certificate, peers, policy"):
+
+
+def test_the_clouds_are_introduced_and_the_gateway_can_start(node: Node, clouds: Clouds, gateway: Gateway) -> None:
+    clouds.introduce(TWO)
+    copy, export, add, *checks = page.commands(STEP_3)[MAKE_CERTIFICATE:]
+    node.type(copy)
+    assert f"introduces {ONE}" in node.type(export)
+    assert f"describes {TWO}" in node.type(add)
+    gateway.complete(STEP_3)
+    for command in checks:
         node.type(command)
 
 
@@ -154,8 +186,29 @@ def test_users_and_services_see_no_difference(
     assert clouds.openstack(f"{ONE}-admin", "endpoint", "list") == catalog_before
 
 
+@pytest.mark.parametrize("host", NAMES.values())
+@pytest.mark.parametrize(("service", "root"), [("image", "/v2/images"), ("compute", "/v2.1/servers")])
+@pytest.mark.parametrize("scoped", [False, True], ids=["by HAProxy", "by Python"])
+def test_services_log_the_address_of_the_client_and_never_a_forged_one(
+    host: str, service: str, root: str, scoped: bool, clouds: Clouds, token: str
+) -> None:
+    path = f"{root}/{uuid.uuid4()}"
+    # A scope in a spelling that no request had before is the Python service's.
+    scope = f'{{"image": "CloudOne", "compute": "CloudOne", {" " * random.randrange(1000)}"*": "CloudOne"}}'
+    assert forge(f"https://{host}:{PORTS[service]}{path}", token, scope if scoped else None) == 404
+    said = lines(clouds.lab.logs / ONE, path)
+    assert CLIENT in said
+    assert FORGED not in said
+
+
+def test_both_gateways_reach_each_other(node: Node) -> None:
+    check, _ = page.commands("5. Take over")
+    # CloudTwo has found no gateway at these addresses before.
+    node.type(f"for _ in $(seq 20); do {check} && exit; sleep 2; done; exit 1")
+
+
 def test_a_user_sees_the_images_of_the_other_cloud(node: Node, clouds: Clouds) -> None:
-    (request,) = page.commands("5. Take over")
+    _, request = page.commands("5. Take over")
     assert clouds.openstack(TWO, "image", "show", "cirros")["id"] in node.type(request, **clouds.user(ONE))
 
 

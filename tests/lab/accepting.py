@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Services for tests without real clouds: each accepts all tokens, and keeps the request ids and tokens that it is sent."""
+"""Services for tests without real clouds: each accepts all tokens, and keeps the request ids, tokens
+and addresses of clients that it is sent."""
 
 import json
 import re
@@ -31,6 +32,7 @@ class Service(ThreadingHTTPServer):
         self.port = self.server_address[1]
         self.workflows: list[str] = []
         self.tokens: list[str] = []
+        self.sources: list[str] = []
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A gateway that is killed is no error of the service."""
@@ -59,6 +61,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.workflows.append(known)
         if sent := self.headers.get("X-Auth-Token"):
             self.server.tokens.append(sent)
+        self.server.sources += self.headers.get_all("X-Forwarded-For", [])
         if waits := re.search(r"/wait/([0-9.]+)", self.path):
             time.sleep(float(waits[1]))
         self._send(status, b"ok")

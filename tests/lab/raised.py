@@ -24,6 +24,7 @@ _ALL_SERVICES = "CloudOne:cinder+swift,CloudTwo:ports+cinder+swift"
 _IN_SMALL = {
     f"test_{name}"
     for name in (
+        "acting",
         "answers",
         "any_client",
         "compound",
@@ -33,6 +34,7 @@ _IN_SMALL = {
         "main_job",
         "meanings",
         "peer_images",
+        "peer_operator",
         "seeing",
         "service_tokens",
         "third_cloud",

@@ -1,24 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """A hostile Glance of CloudTwo, on real clouds: Nova of CloudOne is led nowhere, and no image says where it is stored."""
 
-import shutil
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 import requests
 
 from examples.coverage import Lab
 from examples.session import User, openstackoid
 from lab.meaning import World
-from leftovers import mark
+from lab.second_glance import glance, glance_again, served_by
 
 BOOT = '{"compute": "CloudOne", "image": "CloudTwo"}'
 SERVER = "redirected"
@@ -27,18 +24,6 @@ SERVER = "redirected"
 @pytest.fixture(scope="module")
 def cloud_two(lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Lab:
     return Lab(tmp_path_factory.mktemp("images"))
-
-
-def glance(lab: Lab) -> str:
-    """Return the address of CloudTwo's Glance."""
-    endpoint = lab.mesh.clouds["CloudTwo"].endpoint("image", "public")
-    assert endpoint is not None
-    return endpoint.backends[0].url()
-
-
-def served_by(address: str) -> Callable[[dict[str, Any]], None]:
-    """Return the change by which CloudTwo's operator has another server serve images."""
-    return lambda mesh: mesh["clouds"]["CloudTwo"]["services"]["image"].update(backend=address)
 
 
 @contextmanager
@@ -119,50 +104,14 @@ def ended(user: User, server: str) -> str:
 @pytest.fixture
 def telling(cloud_two: Lab, tmp_path: Path) -> Iterator[str]:
     """CloudTwo's Glance a second time, with the options that show where images are stored."""
-    running = next(
-        process
-        for process in psutil.process_iter()
-        if process_line(process)[-1:] == [str(cloud_two.state / "clouds/CloudTwo/conf/glance/uwsgi.ini")]
-    )
-    command, environment = running.cmdline(), running.environ()
-    conf = tmp_path / "glance"
-    shutil.copytree(environment["OS_GLANCE_CONFIG_DIR"], conf)
-    options = (conf / "glance-api.conf").read_text()
-    shown = "[DEFAULT]\nshow_image_direct_url = True\nshow_multiple_locations = True\n"
-    (conf / "glance-api.conf").write_text(options.replace("[DEFAULT]\n", shown, 1))
-    with served(BaseHTTPRequestHandler) as free:
-        address = free
-    ini = (conf / "uwsgi.ini").read_text()
-    old = glance(cloud_two).removeprefix("http://")
-    assert old in ini
-    (conf / "uwsgi.ini").write_text(ini.replace(old, address.removeprefix("http://")))
-    environment = mark(environment | {"OS_GLANCE_CONFIG_DIR": str(conf)})
-    process = subprocess.Popen([*command[:-1], str(conf / "uwsgi.ini")], env=environment, cwd=running.cwd())
-    try:
-        answers(address)
+
+    def change(conf: Path) -> None:
+        options = (conf / "glance-api.conf").read_text()
+        shown = "[DEFAULT]\nshow_image_direct_url = True\nshow_multiple_locations = True\n"
+        (conf / "glance-api.conf").write_text(options.replace("[DEFAULT]\n", shown, 1))
+
+    with glance_again(cloud_two, tmp_path / "glance", change) as address:
         yield address
-    finally:
-        process.kill()
-        process.wait(30)
-
-
-def process_line(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.Error:
-        return []
-
-
-def answers(address: str) -> None:
-    deadline = time.monotonic() + 180
-    while True:
-        try:
-            requests.get(address, timeout=60)
-        except requests.RequestException:
-            assert time.monotonic() < deadline, "Glance does not start"
-            time.sleep(0.5)
-        else:
-            return
 
 
 def test_the_location_of_an_image_is_shown_at_home_and_not_abroad(cloud_two: Lab, world: World, telling: str) -> None:

@@ -1,24 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """CloudTwo's operator reads all that CloudTwo's services are sent, and finds no token of CloudOne."""
 
-import base64
 import json
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 
 from examples.coverage import Lab
 from examples.session import User
+from lab.found_tokens import forms, owners
 from lab.meaning import World, marked
 from lab.recorder import Recorder
 from lab.tokens import service_token
 
 IMAGE_THERE = '{"image":"CloudTwo"}'
-TOKEN = re.compile(rb"gAAAAA[A-Za-z0-9_-]{60,}")
 
 
 @pytest.fixture(scope="module")
@@ -33,33 +31,6 @@ def recorded(clouds: Lab, relays: ExitStack) -> Iterator[Recorder]:
     relays.callback(recorder.close)
     with clouds.described(recorder.describe):
         yield recorder
-
-
-def owner(world: World, token: str) -> tuple[str, str] | None:
-    """Return user and project of a token of CloudOne; None where CloudOne's Keystone does not know it."""
-    asked = {"X_Auth_Token": world.token("CloudOne-admin"), "X_Subject_Token": token}
-    answer = world.ask("GET", "CloudOne", "identity", "/v3/auth/tokens?nocatalog", **asked)
-    if answer.status_code == 404:
-        return None
-    told = answer.json()["token"]
-    return told["user"]["name"], told.get("project", {}).get("name", "")
-
-
-def owners(world: World, sent: bytes) -> dict[str, tuple[str, str]]:
-    """Return the tokens of CloudOne in the requests, with their owners."""
-    tokens = {found.decode() for found in TOKEN.findall(sent)}
-    return {token: known for token in tokens if (known := owner(world, token)) is not None}
-
-
-def forms(token: str) -> set[bytes]:
-    """Return the token in forms in which it could hide: as it is, quoted, in hex, in base64 wherever it begins."""
-    plain = token.encode()
-    found = {plain, quote(token, safe="").encode(), plain.hex().encode()}
-    for before in range(3):
-        for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            # The characters at both ends depend on the neighbours.
-            found.add(encode(b"\0" * before + plain)[4:-4])
-    return found
 
 
 def test_a_boot_from_the_other_clouds_image_shows_it_no_token(world: World, clouds: Lab, one: User, relays: ExitStack) -> None:

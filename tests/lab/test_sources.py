@@ -2,7 +2,6 @@
 """Logs of real services name the client, whichever way its request took through the gateway; those of another cloud do not."""
 
 import random
-import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -11,20 +10,14 @@ import pytest
 
 from examples.session import User
 from lab.plain_http import frontend, raw
+from lab.service_logs import lines
 
 CLIENT = "127.0.0.77"
 
 
-def lines(lab: Any, cloud: str, path: str) -> str:
-    """Return the lines of a cloud's services about a path, those of the gateway left out."""
-    logs = [log for log in Path(lab["state_dir"], "logs", cloud).glob("*.log") if log.name != "gateway.log"]
-    until = time.monotonic() + 10
-    while True:
-        said = [line for log in logs for line in log.read_text(errors="replace").splitlines() if path in line]
-        # A service writes its line after its answer.
-        if said or time.monotonic() > until:
-            return "\n".join(said)
-        time.sleep(0.1)
+def said(lab: Any, cloud: str, path: str) -> str:
+    """Return the lines of a cloud's services about a path."""
+    return lines(Path(lab["state_dir"], "logs", cloud), path)
 
 
 def send(lab: Any, one: User, path: str, *scope: str) -> int:
@@ -42,16 +35,16 @@ def test_services_log_the_address_of_the_client(lab: Any, one: User, root: str, 
     # A scope in a spelling that no request had before is the Python service's.
     scope = [f'{{"image": "CloudOne", "compute": "CloudOne", {" " * random.randrange(1000)}"*": "CloudOne"}}'] if scoped else []
     assert send(lab, one, path, *scope) == 404, service
-    said = lines(lab, "CloudOne", path)
-    assert CLIENT in said
-    assert "192.0.2.1" not in said
+    found = said(lab, "CloudOne", path)
+    assert CLIENT in found
+    assert "192.0.2.1" not in found
 
 
 def test_another_cloud_is_not_told_the_address_of_the_client(lab: Any, one: User) -> None:
     path = f"/image/v2/images/{uuid.uuid4()}"
     for _ in range(2):
         assert send(lab, one, path, '{"image":"CloudTwo"}') == 404
-    said = lines(lab, "CloudTwo", path.rpartition("/")[2])
-    assert said
-    assert CLIENT not in said
-    assert "192.0.2.1" not in said
+    found = said(lab, "CloudTwo", path.rpartition("/")[2])
+    assert found
+    assert CLIENT not in found
+    assert "192.0.2.1" not in found

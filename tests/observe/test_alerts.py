@@ -142,6 +142,15 @@ def test_a_slow_peer_fills_the_python_service(one: PeerGateway, watch: Watch) ->
     watch.wait_for_the_end_of("OpenStackoidPythonFull")
 
 
+def test_a_part_that_is_killed_once_is_told(one: PeerGateway, watch: Watch) -> None:
+    said = one.said().count("HAProxy of CloudOne runs again")
+    os.kill(one.parts()["haproxy"].pid, signal.SIGKILL)
+    one.wait_for("HAProxy of CloudOne runs again", said + 1)
+    watch.wait_for("OpenStackoidPartDied")
+    assert ("OpenStackoidPartFlaps", "CloudOne", "") not in watch.prometheus.firing()
+    watch.wait_for_the_end_of("OpenStackoidPartDied")
+
+
 def test_a_part_that_dies_again_and_again_flaps(one: PeerGateway, watch: Watch) -> None:
     said = one.said().count("the Python service of CloudOne runs again")
     for number in range(1, 5):

@@ -4,7 +4,10 @@
 import json
 import re
 import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,9 @@ import pytest
 import yaml
 from scripts.dashboards import DASHBOARDS, FOLDER, SCHEMA_VERSION, dashboard
 
+from observe.asking import asking
 from observe.programs import PROMTOOL
+from observe.test_alerts import SCOPED, TOKEN
 from observe.test_rules import METRIC, ROOT, told_by
 from observe.watching import Watch
 from unit.gateway.pair import PeerGateway
@@ -24,6 +29,11 @@ VARIABLES = {
     '"$cloud"': '".+"',
     '"$peer"': '".+"',
 }
+EMPTY = {"overview: Alerts", "peers: Errors of the peers"}
+"""The panels without a value where nothing is wrong."""
+PATIENCE = 30.0
+"""Seconds in which each query has a value."""
+
 KINDS, UNITS = {"stat", "table", "timeseries"}, {"short", "s", "reqps", "percent", "percentunit", "Bps"}
 
 
@@ -92,7 +102,7 @@ def test_promtool_reads_each_query(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_each_metric_of_a_panel_and_of_a_variable_is_in_a_scrape(one: PeerGateway) -> None:
+def test_each_metric_of_a_panel_and_of_a_variable_has_a_sample_in_a_scrape(one: PeerGateway) -> None:
     told = told_by(one)
     asked = [variable["definition"] for name in DASHBOARDS for variable in dashboard(name)["templating"]["list"][1:]]
     asked += [expression for _, expression in queries()]
@@ -101,11 +111,23 @@ def test_each_metric_of_a_panel_and_of_a_variable_is_in_a_scrape(one: PeerGatewa
     assert named - told == set()
 
 
-def test_a_prometheus_answers_each_query(one: PeerGateway, watch: Watch) -> None:
-    headers = {"X-Auth-Token": "tok", "X-Scope": '{"image": "CloudTwo"}'}
-    assert [one.get("/image/v2/images", headers)[0] for _ in range(3)] == [200] * 3
-    for title, expression in queries():
-        assert watch.prometheus.answer("query", query=expression)["resultType"] == "vector", title
+def samples(watch: Watch, expression: str) -> list[Any]:
+    told = watch.prometheus.answer("query", query=expression)
+    assert told["resultType"] == "vector", expression
+    return list(told["result"])
+
+
+def test_a_prometheus_has_a_sample_for_each_query(one: PeerGateway, two: PeerGateway, watch: Watch) -> None:
+    several = {**TOKEN, "X-Scope": '{"image": "CloudTwo | CloudOne"}'}
+    told_by(one)
+    with ExitStack() as stack:
+        for gateway, headers in ((one, SCOPED), (one, several), (two, {**TOKEN, "X-Scope": '{"image": "CloudOne"}'})):
+            stack.enter_context(asking(partial(gateway.get, "/image/v2/images", headers)))
+        limit = time.monotonic() + PATIENCE
+        while empty := {title for title, expression in queries() if not samples(watch, expression)} - EMPTY:
+            assert time.monotonic() < limit, empty
+            time.sleep(0.5)
+    assert {title for title, _ in queries()} >= EMPTY
     named = watch.prometheus.answer("label/cloud/values", **{"match[]": "openstackoid_build_info"})
     assert named == ["CloudOne", "CloudTwo"]
 

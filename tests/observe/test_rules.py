@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rules hold: by promtool, by the pages, and by the metrics of a gateway that runs."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -9,9 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
+from faults.table import FAULTS
 from observe.programs import AMTOOL, PROMTOOL
 from observe.watching import ALERTING, RULES, SCRAPE
 from unit.gateway.pair import PeerGateway
+from waiting import until
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/operate/alerts.md"
@@ -55,14 +58,40 @@ def test_the_example_of_scraping_is_that_of_the_page() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_each_metric_of_a_rule_is_in_a_scrape(one: PeerGateway) -> None:
-    assert one.get("/image/v2/images", {"X-Auth-Token": "tok", "X-Scope": '{"image": "CloudTwo"}'})[0] == 200
+def test_each_metric_of_a_rule_has_a_sample_in_a_scrape(one: PeerGateway) -> None:
     named = {name for rule in rules() for name in METRIC.findall(re.sub(r"openstackoid:\S+", "", rule["expr"]))}
     assert named
     assert named - told_by(one) == set()
 
 
+def test_each_recording_rule_is_asked_by_a_test_of_promtool_and_used_by_an_alert_or_named_in_the_page() -> None:
+    recorded = [rule["record"] for rule in rules() if "record" in rule]
+    cases = yaml.safe_load(RULES.with_name("rules_test.yml").read_text(encoding="utf-8"))["tests"]
+    asked = {case["expr"] for test in cases for case in test.get("promql_expr_test", ())}
+    assert [name for name in recorded if name not in asked] == []
+    used = " ".join(rule["expr"] for rule in alerts()) + (ROOT / "docs/operate/metrics.md").read_text(encoding="utf-8")
+    assert [name for name in recorded if name not in used] == []
+
+
+def test_each_alert_fires_from_a_real_fault_in_a_test_and_clears() -> None:
+    observed = Path(__file__).with_name("test_alerts.py").read_text(encoding="utf-8")
+    fires = set(re.findall(r"watch\.wait_for\(\s*\"(\w+)\"", observed)) | set(
+        re.findall(r'\("(\w+)", "CloudOne", ""\) in', observed)
+    )
+    clears = set(re.findall(r"watch\.wait_for_(?:the_end_of|silence)\(\s*\"(\w+)\"", observed))
+    # tests/faults waits until each of its faults is named, and clear; its test_table.py holds it to that.
+    of_faults = {fault.alert for fault in FAULTS}
+    assert {rule["alert"] for rule in alerts()} - ((fires & clears) | of_faults) == set()
+
+
 def told_by(gateway: PeerGateway) -> set[str]:
-    """Return the names of the metrics in a scrape; a family without a sample has a line of its type."""
+    """Return the names of the metrics with a sample in a scrape, after a use, a refusal, and an answer of the peer."""
+    headers = {"X-Auth-Token": "tok", "X-Scope": '{"image": "CloudTwo"}'}
+    assert gateway.get("/image/v2/images", headers)[0] == 200
+    assert gateway.get("/image/v2/images", headers | {"X-Scope": '{"image": "CloudNine"}'})[0] == 400
+    # This gateway has the token of a user of the peer validated there.
+    (peer,) = (other for other in gateway.peers.values() if other is not gateway)
+    assert peer.get("/image/v2/images", headers | {"X-Scope": json.dumps({"image": gateway.cloud})})[0] == 200
+    until(lambda: "openstackoid_peer_clock_ahead_seconds{" in gateway.scrape())
     text = gateway.scrape() + gateway.scrape("/metrics")
-    return set(re.findall(r"^(?:# TYPE )?([a-z_0-9]+)(?:\{| )", text, flags=re.MULTILINE))
+    return set(re.findall(r"^([a-z_0-9]+)(?:\{| )", text, flags=re.MULTILINE))

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clients that keep their connections, as OpenStack's do, and the count of their requests and failures."""
+"""Clients that keep their connections, as OpenStack's do, and the count of their requests and failures.
+
+Some repeat no request, which shows what is cut. Others repeat as OpenStack's clients do (``connect_retries`` of keystoneauth, and
+its pauses): reads whose connection was refused or cut, and writes that were refused, so not carried out.
+"""
 
 import gc
 import itertools
@@ -25,7 +29,10 @@ KINDS: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("GET", "/image/wait/0.3", {}),
 )
 """Reads at home and at the peer, a write, a write that begins a workflow in the store, and a slow read."""
-CLIENTS = 8
+CLIENTS, REPEATING = 8, 4
+"""The clients that repeat no request, and those that do."""
+REPEATS, FIRST_PAUSE = 5, 0.5
+"""How often a request is repeated, and the seconds before the first time; each further pause is twice as long."""
 
 
 class Lost(NamedTuple):
@@ -37,19 +44,32 @@ class Lost(NamedTuple):
 
 
 class Load:
-    """Clients, each with one session. ``longest``: the seconds of the request that took longest."""
+    """Clients, each with one session. ``repeats``: how often each repeats a request.
 
-    def __init__(self, authority: Path) -> None:
-        self.authority = authority
-        self.answered, self.longest = 0, 0.0
+    ``longest``: the seconds of the request that took longest; ``repeated``: the requests that were sent more than once.
+    """
+
+    def __init__(self, authority: Path, clients: int = CLIENTS, repeats: int = 0) -> None:
+        self.authority, self.clients, self.repeats = authority, clients, repeats
+        self.answered, self.repeated, self.longest = 0, 0, 0.0
         self.lost: list[Lost] = []
         self._enough = threading.Event()
         self._lock = threading.Lock()
 
     @property
     def sent(self) -> int:
-        """The number of all requests."""
+        """The number of all requests, each counted once."""
         return self.answered + len(self.lost)
+
+    @property
+    def uncertain(self) -> list[Lost]:
+        """The lost writes that a service may have carried out: no client may repeat them unasked."""
+        return [lost for lost in self.lost if lost.method == "POST" and not refused(lost.failure)]
+
+    @property
+    def gone(self) -> list[Lost]:
+        """The other lost requests: reads, and writes that no service has had."""
+        return [lost for lost in self.lost if lost not in self.uncertain]
 
     def _client(self, number: int) -> None:
         with session(self.authority) as client:
@@ -57,7 +77,7 @@ class Load:
                 if self._enough.wait(random.uniform(0.0, 0.1)):
                     return
                 started = time.monotonic()
-                failure = ask(client, method, path, headers)
+                failure = self._ask(client, method, path, headers)
                 took = time.monotonic() - started
                 with self._lock:
                     self.longest = max(self.longest, took)
@@ -66,10 +86,23 @@ class Load:
                     else:
                         self.lost.append(Lost(method, started, f"{path} {headers} after {took:.2f} s: {failure}"))
 
+    def _ask(self, client: requests.Session, method: str, path: str, headers: dict[str, str]) -> str | None:
+        """Send a request, again where the client repeats it, and return its last failure."""
+        failure = ask(client, method, path, headers)
+        for number in range(self.repeats):
+            if failure is None or not (refused(failure) or (method == "GET" and not answered(failure))):
+                break
+            if not number:
+                with self._lock:
+                    self.repeated += 1
+            time.sleep(FIRST_PAUSE * 2**number)
+            failure = ask(client, method, path, headers)
+        return failure
+
     @contextmanager
     def running(self) -> Iterator["Load"]:
         """Run the clients, for two seconds more at both ends."""
-        threads = [threading.Thread(target=self._client, args=(number,)) for number in range(CLIENTS)]
+        threads = [threading.Thread(target=self._client, args=(number,)) for number in range(self.clients)]
         for thread in threads:
             thread.start()
         try:
@@ -101,3 +134,13 @@ def ask(client: requests.Session, method: str, path: str, headers: dict[str, str
     except requests.RequestException as error:
         return repr(error)
     return None if answer.status_code in (200, 202) else f"{answer.status_code} {answer.text}"
+
+
+def refused(failure: str) -> bool:
+    """Return whether the connection of a request was refused."""
+    return "Connection refused" in failure
+
+
+def answered(failure: str) -> bool:
+    """Return whether a request that failed has an answer, with another status than a service's."""
+    return failure[:3].isdigit()

@@ -56,6 +56,12 @@ class Gateway:
         self.log = folder / "gateway.log"
         self.process: subprocess.Popen[bytes] | None = None
 
+    def install(self, release: Path | None) -> None:
+        """Have its next start run the source of an earlier release, or this one."""
+        self.environment.pop("PYTHONPATH", None)
+        if release is not None:
+            self.environment["PYTHONPATH"] = str(release)
+
     def command(self, name: str) -> list[str]:
         """Return the command of ``openstackoid gateway`` for it."""
         files = ["--config", str(self.config), "--state-dir", str(self.folder / "state")]

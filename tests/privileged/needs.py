@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Abilities of the machine that suites which need root look for first. Where one is missing, the suite is skipped."""
+"""Abilities of the machine that suites which need root look for first. Where one is missing, the suite fails."""
 
 import os
 import shutil

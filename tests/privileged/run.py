@@ -16,17 +16,12 @@ from types import FrameType
 
 from openstackoid.errors import OpenstackoidError
 from privileged.traces import Traces
+from unable import unable
 
 LOCK = Path("/run/openstackoid-suite.lock")
 """Suites that need root run one at a time: they share the machine's programs, and two processors."""
 _PATIENCE = 90.0
 """The seconds in which a suite that was told to stop cleans up; then it is killed, and the kernel does."""
-
-
-def skip(target: str, lacks: str) -> int:
-    """Say that a suite cannot run here, and return the exit code."""
-    print(f"make: {target} is skipped: this machine lacks {lacks}", file=sys.stderr)
-    return 0
 
 
 @dataclass(frozen=True)
@@ -50,12 +45,12 @@ class Suite:
         """Say what the suite makes, install its programs and run it; return the exit code."""
         print(self.about, flush=True)
         if lacks := self.lacks():
-            return skip(self.target, lacks)
+            return unable(self.target, lacks)
         try:
             with alone(self.target) as lock:
                 self.install()
                 if lacks := self.lacks_later():
-                    return skip(self.target, lacks)
+                    return unable(self.target, lacks)
                 return run(self.target, self.command, self.root, *self.covered, lock=lock)
         except OpenstackoidError as error:
             print(f"make: {error}\n  {error.hint}", file=sys.stderr)

@@ -2,9 +2,11 @@
 """docs/architecture.md names the imports that the test of the architecture allows."""
 
 import re
+from typing import get_args
 
 import pytest
 
+from openstackoid.routing.decision import Plan
 from unit.test_architecture import BRIDGE_MAY_IMPORT, MAY_IMPORT, SOURCE
 
 PAGE = (SOURCE.parent.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
@@ -26,3 +28,8 @@ def test_the_page_names_the_imports_of_a_package_of_the_bridge(package: str) -> 
     every = set(BRIDGE_MAY_IMPORT) - {package}
     row = ROWS[f"bridge/{package}"]
     assert (every if row == "all of the bridge" else named(row)) == BRIDGE_MAY_IMPORT[package] - {"haproxy_log"}
+
+
+def test_the_way_of_a_request_names_each_plan() -> None:
+    (named_plans,) = re.findall(r"decides on a plan: ([A-Za-z, ]+) \(or", PAGE)
+    assert set(re.split(r", | or ", named_plans)) == {plan.__name__ for plan in get_args(Plan)}

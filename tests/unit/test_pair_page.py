@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from openstackoid.mesh import parse_mesh
-from pair.figures import EVENTS, HEAD
+from pair.figures import EVENTS, HEAD, REPEATED
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/operate/pair.md").read_text(encoding="utf-8")
@@ -21,6 +21,12 @@ def rows(head: str) -> list[list[str]]:
 def test_the_figures_are_those_that_the_test_prints() -> None:
     found = rows(f"| {' | '.join(HEAD)} |")
     assert [row[0] for row in found] == list(EVENTS)
+
+
+def test_clients_that_repeat_lose_nothing_when_a_part_ends() -> None:
+    found = rows(f"| {' | '.join(REPEATED)} |")
+    assert [row[0] for row in found] == [event for event in EVENTS if "kill" in event or "loss" in event]
+    assert {row[REPEATED.index("lost")] for row in found} == {"0"}
 
 
 def test_each_setting_of_the_page_is_in_the_file() -> None:

@@ -14,7 +14,8 @@ import pytest
 import privileged.run
 from openstackoid.errors import OpenstackoidError
 from privileged import needs
-from privileged.run import Suite, alone, run, skip
+from privileged.run import Suite, alone, run
+from unable import MAY_SKIP, unable
 
 TESTS = Path(__file__).parents[1]
 WORK = "import os, pathlib, time; pathlib.Path(os.environ['TMPDIR'], 'file').touch(); print(os.environ['TMPDIR'], flush=True); "
@@ -66,13 +67,17 @@ def test_a_process_that_a_suite_leaves_is_named_and_is_a_failure() -> None:
     time.sleep(4)
 
 
-def test_without_root_a_suite_is_skipped_with_the_reason(
+def test_without_root_a_suite_fails_with_the_reason_unless_it_may_be_skipped(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     lacks = needs.missing(needs.MOUNTS)
     assert lacks is not None
-    assert skip("a-test", lacks) == 0
+    monkeypatch.delenv(MAY_SKIP, raising=False)
+    assert unable("a-test", lacks) == 1
+    assert capsys.readouterr().err == f"make: a-test cannot run: this machine lacks root ({MAY_SKIP}=1 skips it)\n"
+    monkeypatch.setenv(MAY_SKIP, "1")
+    assert unable("a-test", lacks) == 0
     assert capsys.readouterr().err == "make: a-test is skipped: this machine lacks root\n"
 
 

@@ -29,3 +29,13 @@ def test_every_test_of_trust_on_the_lab_has_a_row() -> None:
     assert set(re.findall(r"^def (test_\w+)\(", text, re.MULTILINE)) == {
         name for _, file, name in NAMED if file == "test_trust.py"
     }
+
+
+def test_every_thing_of_the_operator_of_a_peer_has_a_test_on_the_lab_and_every_such_test_a_row() -> None:
+    _, _, section = PAGE.partition("## CloudTwo's operator, thing by thing")
+    rows = [line for line in section.partition("\n## ")[0].splitlines() if line.startswith("| ")][2:]
+    assert len(rows) > 10
+    assert [row for row in rows if "lab: `test_" not in row] == []
+    text = (TESTS / "lab" / "test_peer_operator.py").read_text(encoding="utf-8")
+    named = {name for row in rows for name in re.findall(r"lab: `test_peer_operator\.py::(test_\w+)`", row)}
+    assert named == set(re.findall(r"^def (test_\w+)\(", text, re.MULTILINE))

@@ -17,7 +17,7 @@ from openstackoid.cli.options import add_mesh
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh import DEFAULT_PORTS, Cloud, Listener, Mesh, load_mesh, some_of
 from openstackoid.redaction import redacted
-from openstackoid.routing import REQUEST_ID, Explanation, Request, asks_for_token, explain, marked_id, read_times
+from openstackoid.routing import REQUEST_ID, Explanation, Request, asks_for_token, explain, marked_id, read_times, waits_in_words
 from openstackoid.routing.hosts import MisdirectedError, listener_of
 from openstackoid.routing.pages import PAGES, ROUND_TRIPS
 from openstackoid.scope import EVERY_OTHER, Scope, ScopeError, Times, parse
@@ -195,8 +195,7 @@ def _rows(mesh: Mesh, told: Explanation) -> Iterator[tuple[str, list[str]]]:
     if told.turns:
         yield "route", [f"{told.route}: the gateway's Python service asks {told.service} {_several(told)}"]
         yield "to", [_turn(turn) for turn in _of_one_cloud(told)]
-        if told.verified:
-            yield "verify", list(told.verified)
+        yield from _conditions(told)
         return
     if told.guest is not None:
         yield "policy", [f"asked about this user of {told.guest} first; `openstackoid policy check` says what they may do"]
@@ -208,8 +207,14 @@ def _rows(mesh: Mesh, told: Explanation) -> Iterator[tuple[str, list[str]]]:
         case "bridge":
             yield "route", [f"bridge: the gateway's Python service asks {told.service} of {there} and adapts the answer"]
     yield "to", list(told.urls) or [f"a backend that this mesh description does not name: {there}'s own copy does"]
+    yield from _conditions(told)
+
+
+def _conditions(told: Explanation) -> Iterator[tuple[str, list[str]]]:
     if told.verified:
         yield "verify", list(told.verified)
+    if told.waits is not None:
+        yield "waits", [waits_in_words(told.waits)]
 
 
 def _scope(mesh: Mesh, home: str, scope: Scope) -> Iterator[str]:

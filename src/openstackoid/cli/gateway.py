@@ -21,6 +21,7 @@ from openstackoid.gateway.configuration import deprecated_settings, keys_apart, 
 from openstackoid.gateway.drain_apart import drain_apart
 from openstackoid.gateway.folder import write_files
 from openstackoid.gateway.held_connections import keep_the_right, unable_to_hold
+from openstackoid.gateway.in_force import in_force
 from openstackoid.gateway.listening import passed_sockets
 from openstackoid.haproxy import Runtime
 from openstackoid.haproxy.binary import default_choice, find_haproxy
@@ -117,7 +118,7 @@ def _check(args: argparse.Namespace) -> int:
         print(f"OK: tokens are bound by the key {load_keys(Path(keys)).primary.name.hex()} of {keys}")
     if ends is not None:
         print(f"OK: the certificate of {args.cloud} is valid until {ends:%Y-%m-%d %H:%M} UTC")
-    for line in uses(configuration.cloud):
+    for line in (*uses(configuration.cloud), *in_force(configuration.cloud)):
         print(f"OK: {line}")
     return 0
 

@@ -13,7 +13,7 @@ from keystoneauth1.session import Session
 from openstack.connection import Connection
 
 from openstackoid.client.adapter import ScopeAdapter, mount, mounted
-from openstackoid.client.choice import Choice, chosen_scope, text_of
+from openstackoid.client.choice import Choice, chosen_scope, is_strict, text_of
 from openstackoid.client.errors import ScopeRefusedError
 from openstackoid.client.origins import origins_of
 from openstackoid.client.pages import TIMEOUT, PageError, base_of, mesh_page
@@ -24,12 +24,17 @@ _ENTERING = threading.Lock()
 
 @contextmanager
 def scoped(
-    target: Connection | Session | Adapter, scope: str | Mapping[str, str] | None, *, force: bool = False
+    target: Connection | Session | Adapter,
+    scope: str | Mapping[str, str] | None,
+    *,
+    force: bool = False,
+    strict: bool | None = None,
 ) -> Iterator[None]:
     """Put a scope in force for the block, on every request of ``target``'s session to the cloud's own endpoints.
 
     ``scope``: JSON, the short form (``image=CloudTwo``) or a mapping; None (or ``"none"``) for no scope. ``force`` asks the
-    gateway to allow refused collaborations. Blocks nest; the previous scope returns at the end of the block, also after an
+    gateway to allow refused collaborations, ``strict`` to refuse an answer of several clouds that lacks one (None: as outside of
+    the block). Blocks nest; the previous scope returns at the end of the block, also after an
     error. The scope belongs to the session, so to all its threads; a second thread cannot open a block meanwhile.
 
     Raises :class:`ScopeRefusedError` before the block for an invalid scope, and for one that moves ``identity``: the session's
@@ -51,11 +56,16 @@ def scoped(
             restoring.callback(_restore, session.session, _http_adapters(session.session))
             own = origins_of(session, {**config, "endpoint_override": endpoint} if endpoint else config, auth)
             trace = outer.trace if outer is not None else None
-            mount(session.session, wanted, own, force=force, trace=trace, held_by=threading.get_ident())
+            strict = wanted is not None and (_is_strict(config, outer) if strict is None else strict)
+            mount(session.session, wanted, own, force=force, strict=strict, trace=trace, held_by=threading.get_ident())
         restoring.enter_context(_fresh_versions([session, session.auth, auth]))
         if connection is not None:
             restoring.enter_context(_fresh_connection(connection, wanted))
         yield
+
+
+def _is_strict(config: Mapping[str, Any], outer: ScopeAdapter | None) -> bool:
+    return is_strict(config) if outer is None or outer.scope is None else outer.strict
 
 
 def _parts(target: Connection | Session | Adapter) -> tuple[Session, BaseAuthPlugin | None, str | None]:

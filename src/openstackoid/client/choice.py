@@ -15,12 +15,16 @@ from openstackoid.scope import Scope, ScopeError, official_service_type, officia
 
 OPTION = "--os-scope"
 FORCE_OPTION = "--os-scope-force"
+STRICT_OPTION = "--os-scope-strict"
 SCOPE_VARIABLE = "OPENSTACKOID_SCOPE"
 CLOUDS_VARIABLE = "OPENSTACKOID_CLOUDS"
 NO_SCOPE = "none"
 """The word that switches a default off for one command."""
 SDK_VARIABLE = "OS_SCOPE"
 """An alias that openstacksdk must not see: it would read a cloud setting in it, and fail on JSON's braces."""
+STRICT_VARIABLE = "OS_SCOPE_STRICT"
+"""Openstacksdk must not see it either: it would read a cloud of its own in it."""
+_WORDS = {"true": True, "false": False}
 
 
 class Choice(str):
@@ -106,6 +110,16 @@ def forced(config: Mapping[str, Any]) -> bool:
     raise ScopeRefusedError(f"scope_force: true or false is expected, not {redacted(repr(value))}")
 
 
+def is_strict(config: Mapping[str, Any]) -> bool:
+    """Return whether the user refuses answers that lack a cloud. Raises :class:`ScopeRefusedError`."""
+    value = config.get("scope_strict")
+    # Of the environment, it is a text.
+    value = _WORDS.get(value.strip().lower(), value) if isinstance(value, str) else value
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    raise ScopeRefusedError(f"scope_strict (or {STRICT_VARIABLE}): true or false is expected, not {redacted(repr(value))}")
+
+
 def choice_in(variable: str) -> Choice | None:
     """Return the scope in an environment variable, or None if it is unset or empty."""
     text = os.environ.get(variable)
@@ -113,14 +127,13 @@ def choice_in(variable: str) -> Choice | None:
 
 
 @contextmanager
-def without_sdk_variable() -> Iterator[None]:
-    """Hide the variable that openstacksdk would read as a setting, for the block."""
-    hidden = os.environ.pop(SDK_VARIABLE, None)
+def without_sdk_variables() -> Iterator[None]:
+    """Hide the variables that openstacksdk would read as settings, for the block."""
+    hidden = {name: os.environ.pop(name) for name in (SDK_VARIABLE, STRICT_VARIABLE) if name in os.environ}
     try:
         yield
     finally:
-        if hidden is not None:
-            os.environ[SDK_VARIABLE] = hidden
+        os.environ.update(hidden)
 
 
 def entry_of(region: CloudRegion) -> Mapping[str, Any]:

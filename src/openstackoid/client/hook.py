@@ -13,7 +13,7 @@ from openstack.config.cloud_region import CloudRegion
 from openstack.connection import Connection
 
 from openstackoid.client.adapter import mount
-from openstackoid.client.choice import FORCE_OPTION, chosen_scope, entry_of, forced
+from openstackoid.client.choice import FORCE_OPTION, chosen_scope, entry_of, forced, is_strict
 from openstackoid.client.errors import ScopeRefusedError
 from openstackoid.client.in_force import scope_in_force
 from openstackoid.client.origins import origins_of
@@ -50,7 +50,7 @@ def prepare(connection: Connection, trace: Trace | None = None) -> None:
     """
     region = connection.config
     scope = chosen_scope(region.config, entry_of(region), region.name)
-    force = forced(region.config)
+    force, strict = forced(region.config), is_strict(region.config)
     if force and scope is None and scope_in_force(region).scope is None:
         raise ScopeRefusedError(f"{FORCE_OPTION} (or scope_force, or force=True) needs a scope, and there is none")
     if scope is not None:
@@ -59,9 +59,11 @@ def prepare(connection: Connection, trace: Trace | None = None) -> None:
                 f"{region.name}: a scope of 'identity' or '*' cannot be used while tokens are kept (cache: auth)"
             )
         connection.cache_enabled = False
-    if scope is not None or force or trace is not None or _merges_lists(region):
+    merges = _merges_lists(region)
+    if scope is not None or force or trace is not None or merges:
         own = origins_of(connection.session, region.config)
-        mount(connection.session.session, scope, own, force=force, trace=trace)
+        strict = strict and (scope is not None or merges)
+        mount(connection.session.session, scope, own, force=force, strict=strict, trace=trace)
 
 
 def _merges_lists(region: CloudRegion) -> bool:

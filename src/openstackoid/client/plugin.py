@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The plugin of ``openstack``: the global options ``--os-scope``, ``--os-scope-force`` and ``--trace``.
+"""The plugin of ``openstack``: the global options ``--os-scope``, ``--os-scope-force``, ``--os-scope-strict`` and ``--trace``.
 
 openstackclient finds this module by the entry point group ``openstack.cli.extension`` and expects the names in capitals,
 ``make_client`` and ``build_option_parser``. It has no API of its own. The commands, :mod:`~openstackoid.client.commands`, are
@@ -23,6 +23,8 @@ from openstackoid.client.choice import (
     OPTION,
     SCOPE_VARIABLE,
     SDK_VARIABLE,
+    STRICT_OPTION,
+    STRICT_VARIABLE,
     Choice,
     choice_in,
     names,
@@ -48,8 +50,9 @@ def make_client(_instance: object) -> None:
 def build_option_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     """Add the options, and have openstacksdk call our hook for each connection of the command."""
     default = choice_in(SCOPE_VARIABLE) or choice_in(SDK_VARIABLE)
-    # The command reads its configuration later, and would find the variable.
+    # The command reads its configuration later, and would find the variables.
     os.environ.pop(SDK_VARIABLE, None)
+    strict = os.environ.pop(STRICT_VARIABLE, None) or None
     parser.add_argument(
         OPTION,
         dest="scope",
@@ -67,6 +70,13 @@ def build_option_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentPar
         action="store_true",
         default=None,
         help="Override the refusal of a collaboration that does not work, if the gateway's operator allows it",
+    )
+    parser.add_argument(
+        STRICT_OPTION,
+        dest="scope_strict",
+        action="store_true",
+        default=strict,
+        help=f"Of several clouds at once, refuse an answer that lacks one of them (Env: {STRICT_VARIABLE}, true or false)",
     )
     parser.add_argument(
         "--trace",

@@ -34,13 +34,14 @@ from openstackoid.composition.outcomes import (
     owner_outcome,
 )
 from openstackoid.composition.page import ALL_BYTES
-from openstackoid.composition.provenance import CLOUD, CLOUDS, without_cloud
+from openstackoid.composition.provenance import CLOUD, CLOUD_HEADER, CLOUDS, without_cloud
 from openstackoid.composition.totals import total
 
 __all__ = [
     "ALL_BYTES",
     "CLOUD",
     "CLOUDS",
+    "CLOUD_HEADER",
     "CURSOR_KEY",
     "PARTIAL",
     "Asker",

@@ -7,6 +7,7 @@ from typing import Any
 
 from openstackoid.composition.errors import Failure, Fault
 from openstackoid.composition.kinds import CommonKind
+from openstackoid.composition.provenance import CLOUDS
 
 _VERSION = re.compile(r"([0-9]{1,6})\.([0-9]{1,6})")
 _LISTS = ("versions", "version")
@@ -35,8 +36,11 @@ def common_versions(documents: Documents) -> Found:
     return {**base, name: _like(base[name], _with_current(shared))}, failures
 
 
-def common_part(kind: CommonKind, documents: Documents) -> Found:
-    """Return the document of the first cloud with the entries of its collection that all clouds have; and the failures."""
+def common_part(kind: CommonKind, documents: Documents, sources: Mapping[str, str] | None = None) -> Found:
+    """Return the document of the first cloud with the entries of its collection that all clouds have; and the failures.
+
+    A list says the clouds in ``os_scope_clouds``. ``sources``: the cloud of each branch; without it, the branches are clouds.
+    """
     path = kind.collection.split(".")
     parts = {cloud: _at(document, path) for cloud, document in documents.items()}
     accepted = list if kind.id is not None or len(path) > 1 else dict
@@ -54,7 +58,10 @@ def common_part(kind: CommonKind, documents: Documents) -> Found:
     kept: Any = [entry for entry in part if _name(kind, entry) in every]
     if isinstance(part, dict):
         kept = {key: part[key] for key in kept}
-    return _replaced(documents[cloud], path, kept), failures
+    found = _replaced(documents[cloud], path, kept)
+    if kind.id is not None:
+        found[CLOUDS] = [(sources or {}).get(name, name) for name in sound]
+    return found, failures
 
 
 def _name(kind: CommonKind, entry: Any) -> str:

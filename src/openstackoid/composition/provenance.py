@@ -7,7 +7,9 @@ from typing import Any
 CLOUD = "os_scope_cloud"
 """The attribute of an item with the name of its cloud."""
 CLOUDS = "os_scope_clouds"
-"""The attribute of a sum with the names of the clouds that were added."""
+"""The attribute of a document that is of several clouds, with their names: those that were added, or that have its entries."""
+CLOUD_HEADER = "X-Scope-Cloud"
+"""The header with the name of the one cloud that has answered about a part of a resource, or a change of one."""
 
 _OURS = (CLOUD, CLOUDS)
 _BYTES = b"os_scope_cloud"

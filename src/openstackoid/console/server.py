@@ -76,6 +76,7 @@ async def serve(options: Options, say: Callable[[str], None] = lambda line: prin
             await site.start()
         except OSError as error:
             raise ConsoleError(f"cannot listen on {options.address}:{options.port}: {error.strerror}", "see --listen") from None
+        await watch.begin()
         say(f"the console of {options.cloud} is ready on {site.name}")
         manager.ready(site.name)
         await stop.wait()

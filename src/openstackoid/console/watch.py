@@ -81,6 +81,10 @@ class Watch:
         """Return the round-trip times from this cloud in milliseconds, as far as they are known."""
         return await self._times.get()
 
+    async def begin(self) -> None:
+        """Look for the first time, so that no page waits for that."""
+        await asyncio.gather(self.look(), self.times())
+
     async def run(self) -> None:
         """Look each minute, until cancelled: a change has a time although no page was open."""
         while True:

@@ -12,6 +12,8 @@ from pathlib import PurePosixPath
 from openstackoid.discovery.catalog import DiscoverError, Row
 from openstackoid.discovery.conditions import compare, holds
 from openstackoid.discovery.haproxy_configuration import Choice, Configuration, Proxy, Server, Socket
+from openstackoid.discovery.waits import check_note, waits
+from openstackoid.mesh.settings import AS_GATEWAY, ServiceTimeouts
 from openstackoid.mesh.urls import HTTPS, FrontendUrl, is_address
 
 _SERVER = re.compile(r"(?:ipv[46]@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^\[\]/@:]+)(?::(?P<port>\d+))?\Z")
@@ -33,12 +35,13 @@ class Backend:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The servers of an endpoint, and the frontend before them. ``notes``: for the operator."""
+    """The servers of an endpoint, and the frontend before them. ``timeouts``: theirs. ``notes``: for the operator."""
 
     frontend: Proxy
     socket: Socket
     servers: tuple[Backend, ...]
     notes: tuple[str, ...] = ()
+    timeouts: ServiceTimeouts = AS_GATEWAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,9 @@ def _servers(frontend: Proxy, socket: Socket, backend: Proxy, authorities: str) 
         if server.options.get("verify") == "none":
             notes.append(f"server {server.name} was not verified (verify none): the gateway verifies it; add its authority")
     found = dict.fromkeys(_backend(server, socket.port, authorities) for server in used)
-    return Found(frontend, socket, tuple(found), tuple(notes))
+    notes += check_note(backend, used)
+    timeouts = waits(frontend, backend, notes)
+    return Found(frontend, socket, tuple(found), tuple(notes), timeouts)
 
 
 def _backend(server: Server, port: int, authorities: str) -> Backend:

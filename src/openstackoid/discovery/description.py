@@ -8,6 +8,7 @@ from textwrap import dedent, indent
 
 from openstackoid.discovery.backends import Backend, Found, Missing
 from openstackoid.discovery.catalog import DiscoverError, Row
+from openstackoid.discovery.waits import longest
 from openstackoid.mesh.description import parse_mesh
 from openstackoid.mesh.document import read
 from openstackoid.mesh.endpoint import INTERFACES
@@ -201,7 +202,7 @@ def _scalar(text: str) -> str:
 
 
 def _behind(kind: str, urls: Mapping[str, str], found: Mapping[str, Found | Missing]) -> list[str]:
-    """Return the backends of a service, with comments for the operator."""
+    """Return the backends and the timeouts of a service, with comments for the operator."""
     if not any(isinstance(behind, Found) for behind in found.values()):
         reasons = dict.fromkeys(behind.reason for behind in found.values() if isinstance(behind, Missing))
         todo = f"        # backend: http://HOST:PORT   # where {kind} itself listens, without a version"
@@ -215,7 +216,10 @@ def _behind(kind: str, urls: Mapping[str, str], found: Mapping[str, Found | Miss
         written = [_backend(server, prefix) for server in behind.servers]
         servers[interface] = written[0] if len(written) == 1 else f"[{', '.join(written)}]"
         notes += behind.notes
-    return [*(f"        # {note}" for note in dict.fromkeys(notes)), *_urls("backend", servers, _as_it_is)]
+    lines = [*(f"        # {note}" for note in dict.fromkeys(notes)), *_urls("backend", servers, _as_it_is)]
+    if timeouts := longest(behind.timeouts for behind in found.values() if isinstance(behind, Found)):
+        lines.append(f"        timeouts: {{{', '.join(f'{key}: {time}' for key, time in timeouts.items())}}}")
+    return lines
 
 
 def _backend(server: Backend, prefix: str) -> str:

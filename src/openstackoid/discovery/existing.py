@@ -21,7 +21,9 @@ def read_haproxy(path: Path) -> tuple[Configuration, Mapping[str, str]]:
     """
     try:
         folder = path if path.is_dir() else path.parent
-        files = [file for file in sorted(folder.rglob("*")) if file.is_file()] if path.is_dir() else [path]
+        # What a folder has comes before what is in its folders, as `defaults` are for the files after them.
+        below = sorted(folder.rglob("*"), key=lambda file: (len(file.parts), file))
+        files = [file for file in below if file.is_file()] if path.is_dir() else [path]
         configurations = {
             str(file.relative_to(folder)): _text(file) for file in files if not path.is_dir() or file.suffix == ".cfg"
         }

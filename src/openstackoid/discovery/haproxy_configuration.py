@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """An existing HAProxy configuration: its frontends, the choices that they make, and the servers of its backends.
 
-Pure: the texts of files in, sections out. Of HAProxy's keywords, those that route requests are read.
+Pure: the texts of files in, sections out. Of HAProxy's keywords, those are read that route requests, wait for them, or check
+servers.
 """
 
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from openstackoid.discovery.catalog import DiscoverError
 
@@ -16,10 +18,12 @@ _SECTIONS = {
     "ring", "http-errors", "log-forward", "fcgi-app", "crt-store", "traces", "log-profile",
 }  # fmt: skip
 _PROXIES = {"frontend", "backend", "listen"}
+CHECK_VALUES = ("inter", "fastinter", "downinter", "rise", "fall")
+"""Options of a server: how it is checked."""
 _SOCKET = re.compile(r"(?:ipv[46]@)?(?P<host>\[[0-9A-Fa-f:.]*\]|[^\[\]/@]*):(?P<port>\d+)\Z")
 _CA_BASE = re.compile(r"^\s*ca-base\s+(/\S*)", re.MULTILINE)
 _EVERY_ADDRESS = ("*", "0.0.0.0", "::")  # noqa: S104 - read, not bound
-_VALUES = {"ca-file", "sni", "verify", "verifyhost", "crt"}
+_VALUES = {"ca-file", "sni", "verify", "verifyhost", "crt", *CHECK_VALUES}
 """Options of a server or bind that are followed by a value which is read here."""
 
 
@@ -71,7 +75,7 @@ class Choice:
 
 @dataclass(slots=True)
 class Proxy:
-    """A ``frontend``, ``backend`` or ``listen`` section."""
+    """A ``frontend``, ``backend``, ``listen`` or ``defaults`` section. ``defaults``: the section that it inherits from."""
 
     kind: str
     name: str
@@ -82,6 +86,16 @@ class Proxy:
     acls: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
     servers: list[Server] = field(default_factory=list)
     lines: list[tuple[str, ...]] = field(default_factory=list, repr=False)
+    defaults: "Proxy | None" = field(default=None, repr=False)
+    options: dict[str, str] = field(default_factory=dict, repr=False)
+    """Those of its ``default-server`` lines."""
+
+    @property
+    def settings(self) -> Iterator[tuple[str, ...]]:
+        """The lines that it inherits, then its own."""
+        if self.defaults is not None:
+            yield from self.defaults.settings
+        yield from self.lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +117,11 @@ def parse_configuration(files: Mapping[str, str]) -> Configuration:
     Raises :class:`DiscoverError`.
     """
     proxies: dict[tuple[str, str], Proxy] = {}
-    for file, text in files.items():
-        for proxy in _proxies(file, text):
-            for kind in ("frontend", "backend") if proxy.kind == "listen" else (proxy.kind,):
-                other = proxies.setdefault((kind, proxy.name), proxy)
-                if other.lines != proxy.lines:
-                    raise DiscoverError(f"{proxy.place}: {kind} {proxy.name} is another one at {other.place}; one is accepted")
+    for proxy in _sections(files):
+        for kind in ("frontend", "backend") if proxy.kind == "listen" else (proxy.kind,):
+            other = proxies.setdefault((kind, proxy.name), proxy)
+            if other.lines != proxy.lines:
+                raise DiscoverError(f"{proxy.place}: {kind} {proxy.name} is another one at {other.place}; one is accepted")
     return Configuration(
         tuple(proxy for (kind, _), proxy in proxies.items() if kind == "frontend"),
         {name: proxy for (kind, name), proxy in proxies.items() if kind == "backend"},
@@ -116,22 +129,42 @@ def parse_configuration(files: Mapping[str, str]) -> Configuration:
     )
 
 
-def _proxies(file: str, text: str) -> Iterator[Proxy]:
-    proxy: Proxy | None = None
-    for number, line in enumerate(text.splitlines(), start=1):
-        place = Place(file, number)
-        words = _words(line, place)
-        if not words or words[0].startswith("."):
-            continue
-        if words[0] in _SECTIONS:
-            if proxy is not None:
-                yield proxy
-            proxy = Proxy(words[0], words[1], place) if words[0] in _PROXIES and len(words) > 1 else None
-        elif proxy is not None:
-            proxy.lines.append(words)
-            _read(proxy, words, place)
-    if proxy is not None:
-        yield proxy
+def _sections(files: Mapping[str, str]) -> list[Proxy]:
+    """Return the proxies. Each inherits the ``defaults`` section before it, also of an earlier file, or the one that it names."""
+    found: list[Proxy] = []
+    latest: Proxy | None = None
+    named: dict[str, Proxy] = {}
+    for file, text in files.items():
+        section: Proxy | None = None
+        for number, line in enumerate(text.splitlines(), start=1):
+            place = Place(file, number)
+            words = _words(line, place)
+            if not words or words[0].startswith("."):
+                continue
+            if words[0] == "defaults":
+                inherits = named.get(_after(words, "from"))
+                name = words[1] if len(words) > 1 and words[1] != "from" else ""
+                latest = section = _inheriting("defaults", name, place, inherits)
+                if name:
+                    named[name] = section
+            elif words[0] in _PROXIES and len(words) > 1:
+                section = _inheriting(words[0], words[1], place, named.get(_after(words, "from"), latest))
+                found.append(section)
+            elif words[0] in _SECTIONS:
+                section = None
+            elif section is not None:
+                section.lines.append(words)
+                _read(section, words, place)
+    return found
+
+
+def _inheriting(kind: str, name: str, place: Place, defaults: Proxy | None) -> Proxy:
+    return Proxy(kind, name, place, defaults=defaults, options=dict(defaults.options) if defaults else {})
+
+
+def _after(words: Sequence[str], keyword: str) -> str:
+    """Return the word after a keyword, empty for none."""
+    return next((word for before, word in pairwise(words) if before == keyword), "")
 
 
 def _words(line: str, place: Place) -> tuple[str, ...]:
@@ -154,7 +187,9 @@ def _read(proxy: Proxy, words: Sequence[str], place: Place) -> None:
     elif keyword == "acl" and len(rest) > 1:
         proxy.acls.setdefault(rest[0], []).append(rest[1:])
     elif keyword == "server" and len(rest) > 1:
-        proxy.servers.append(Server(rest[0], rest[1], _options(rest[2:])))
+        proxy.servers.append(Server(rest[0], rest[1], {**proxy.options, **_options(rest[2:])}))
+    elif keyword == "default-server":
+        proxy.options.update(_options(rest))
 
 
 def _is_inet(text: str) -> bool:

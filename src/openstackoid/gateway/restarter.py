@@ -52,7 +52,10 @@ class Restarter:
                 await asyncio.wait({child.end, replaced}, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 replaced.cancel()
-            if child is self.child:
+            # A process that ends while its successor starts has not died: the successor tells it to end.
+            async with self._turn:
+                died = child is self.child
+            if died:
                 await self._revive(child)
 
     async def _revive(self, dead: Child) -> None:

@@ -47,7 +47,7 @@ State = Literal["up", "down", "warning", "unknown", "blocked"]
 class Item:
     """A part of a gateway, a service or a peer, with its state.
 
-    ``of``: whose part it is; ``detail``: why it is not up; ``todo``: the remedy.
+    ``of``: whose part it is; ``detail``: why it is not up; ``todo``: the remedy; ``follows``: the part whose fault causes it.
     """
 
     of: str
@@ -55,6 +55,7 @@ class Item:
     state: State
     detail: str = ""
     todo: str = ""
+    follows: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,8 @@ class Status:
 
     @property
     def down(self) -> tuple[Item, ...]:
-        """Return the items that are down: the gateway's first."""
-        return tuple(item for item in self.items if item.state == "down")
+        """Return the items that are down, without those that another's fault has caused: the gateway's first."""
+        return tuple(item for item in self.items if item.state == "down" and not item.follows)
 
     @property
     def at_fault(self) -> tuple[Item, ...]:
@@ -111,6 +112,7 @@ class Facts:
     ``running``: a gateway runs in the folder ``place``. ``haproxy``: it answers. ``told``: the page about the mesh, None if the
     Python service does not answer. ``supervised``: the supervisor's file. ``ends``: the end of each certificate, in seconds
     since 1970. ``blocked``: the clouds that the operator has cut off. ``broken``: why the description cannot be read, else empty.
+    ``one_disk``: the store is a file beside the audit log.
     """
 
     place: Path
@@ -121,6 +123,7 @@ class Facts:
     ends: tuple[tuple[str, float], ...] = ()
     blocked: frozenset[str] = frozenset()
     broken: str = ""
+    one_disk: bool = False
 
 
 async def status_of(folder: Folder, mesh: Mesh | None, cloud: str, broken: str = "") -> Status:
@@ -135,9 +138,7 @@ async def status_of(folder: Folder, mesh: Mesh | None, cloud: str, broken: str =
 async def facts_of(folder: Folder, cloud: Cloud | None, patience: float = PATIENCE) -> Facts:
     """Ask the parts of the gateway in ``folder``, the Python service for ``patience`` seconds at most.
 
-    ``cloud``: its cloud, None if the description cannot be read.
-
-    Raises :class:`GatewayError` where they cannot be asked.
+    ``cloud``: its cloud, None if the description cannot be read. Raises :class:`GatewayError` where they cannot be asked.
     """
     if folder.path.exists() and not os.access(folder.path, os.R_OK | os.X_OK):
         raise GatewayError(f"--state-dir {folder.path}: its user alone can look into it")
@@ -152,6 +153,7 @@ async def facts_of(folder: Folder, cloud: Cloud | None, patience: float = PATIEN
         supervised=_supervised(folder.path / FILE),
         ends=() if cloud is None else tuple(_ends(cloud)),
         blocked=blocked_clouds(folder.path / BLOCKED),
+        one_disk=cloud is not None and cloud.store is None,
     )
 
 
@@ -166,7 +168,7 @@ def judged(cloud: str, facts: Facts, now: float) -> Status:
     if facts.told is None:
         items += map(_blocked, sorted(facts.blocked))
     else:
-        items += [*_of_store_and_audit(facts.told), *_of_clouds(facts.told, facts.blocked)]
+        items += [*_of_store_and_audit(facts.told, one_disk=facts.one_disk), *_of_clouds(facts.told, facts.blocked)]
     return Status(cloud, tuple(_with_remedy(cloud, item) for item in items))
 
 
@@ -213,16 +215,17 @@ def _ends(cloud: Cloud) -> Iterator[tuple[str, float]]:
 
 def _parts(answering: Mapping[str, bool], deaths: Mapping[str, list[float]], now: float) -> Iterator[Item]:
     for part, answers in answering.items():
-        lately = sum(died > now - FLAPPING for died in deaths.get(part, ()))
-        flaps = lately >= FLAPS
-        detail = f"it has died {lately} times in {FLAPPING:g} s" if flaps else "" if answers else "it does not answer"
-        todo = remedies.PART_FLAPS if flaps else "" if answers else remedies.PART_DOWN
-        yield Item(GATEWAY, _PARTS[part], "up" if answers and not flaps else "down", detail, todo)
-    for part, times in deaths.items():
-        recent = [died for died in times if died > now - RECENT]
-        if recent:
-            detail = f"{len(recent)} in {RECENT / 60:g} minutes, the last {max(0, now - recent[-1]):.0f} s ago"
-            yield Item(GATEWAY, f"restarts of {part}", "warning", detail, remedies.PART_DIED)
+        recent = [died for died in deaths.get(part, ()) if died > now - RECENT]
+        lately = sum(died > now - FLAPPING for died in recent)
+        if lately >= FLAPS:
+            yield Item(GATEWAY, _PARTS[part], "down", f"it has died {lately} times in {FLAPPING:g} s", remedies.PART_FLAPS)
+        elif not answers:
+            yield Item(GATEWAY, _PARTS[part], "down", "it does not answer", remedies.PART_DOWN)
+        elif recent:
+            detail = f"deaths in {RECENT / 60:g} minutes: {len(recent)}, the last {max(0, now - recent[-1]):.0f} s ago"
+            yield Item(GATEWAY, _PARTS[part], "warning", detail, remedies.PART_DIED)
+        else:
+            yield Item(GATEWAY, _PARTS[part], "up")
 
 
 def _description(facts: Facts) -> Iterator[Item]:
@@ -242,16 +245,15 @@ def _certificates(ends: Iterable[tuple[str, float]], now: float) -> Iterator[Ite
             yield Item(GATEWAY, f"certificate {path}", state, detail, remedies.CERTIFICATE_ENDS)
 
 
-def _of_store_and_audit(told: Mapping[str, Any]) -> Iterator[Item]:
-    yield Item(GATEWAY, "store", told["store"], todo=remedies.STORE_DOWN if told["store"] == "down" else "")
+def _of_store_and_audit(told: Mapping[str, Any], *, one_disk: bool) -> Iterator[Item]:
     audit = told["audit"]
-    states: dict[str, State] = {"up": "up", "low": "warning", "down": "down"}
-    lost = sum(audit.get("lost", {}).values())
     detail = {"low": "the disk has no space for its reserve", "down": "it cannot be written"}.get(audit.get("state"), "")
-    yield Item(
-        GATEWAY, "audit log", states.get(audit.get("state", "up"), "unknown"), detail, remedies.AUDIT_DISK if detail else ""
-    )
-    if lost:
+    if told["store"] == "down" and detail and one_disk:
+        yield Item(GATEWAY, "store", "down", "it is on the disk of the audit log", remedies.AUDIT_DISK, "audit log")
+    else:
+        yield Item(GATEWAY, "store", told["store"], todo=remedies.STORE_DOWN if told["store"] == "down" else "")
+    yield Item(GATEWAY, "audit log", "down" if detail else "up", detail, remedies.AUDIT_DISK if detail else "")
+    if lost := sum(audit.get("lost", {}).values()):
         yield Item(GATEWAY, "audit lines", "warning", f"{lost} are missing since {audit['since']}", remedies.AUDIT_LOST)
 
 

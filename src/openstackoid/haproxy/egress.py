@@ -10,6 +10,7 @@ from openstackoid.haproxy.upstream import OF_PYTHON
 from openstackoid.mesh import Cloud
 from openstackoid.routing import REQUEST_ID
 from openstackoid.routing.egress import ADMISSION_HEADER, GIVEN, ID_FORM, UNSENT_HEADER
+from openstackoid.routing.links import GATEWAYS_OWN
 
 MARKER = " left="
 """Begins the part for the audit log in the log's line about a request that has left; no other part of a line can hold it."""
@@ -68,8 +69,8 @@ def told_by_peers() -> list[str]:
 
 
 def told_by_services() -> list[str]:
-    """Return the rule for answers of this cloud's services: headers of gateways are removed from them."""
-    return [_FORGET_ALL]
+    """Return the rules for answers of this cloud's services: headers of gateways are removed from them."""
+    return [_FORGET_ALL, f"http-response del-header {GATEWAYS_OWN} -m beg"]
 
 
 def told_by_the_bridge(tls: bool) -> list[str]:

@@ -68,6 +68,13 @@ def _seconds(value: object) -> object:
     return value
 
 
+def written_time(seconds: float) -> str:
+    """Return a time as a description has it, in the largest unit that divides it: ``6h``, ``90s``, ``250ms``."""
+    units = sorted(((size, unit) for unit, size in _UNITS.items() if unit), reverse=True)
+    size, unit = next((each for each in units if (seconds / each[0]).is_integer()), (1.0, "s"))
+    return f"{seconds / size:.10g}{unit}"
+
+
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
@@ -98,7 +105,8 @@ def _private_address(text: str) -> str:
 
 _Networks = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], Field(max_length=48)]
 """HAProxy takes 64 words of a line."""
-Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0, le=86400)]
+LONGEST_WAIT = 86_400.0  # Seconds.
+Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0, le=LONGEST_WAIT)]
 _Workflows = Annotated[int, Field(ge=1, le=10_000_000)]
 AbsolutePath = Annotated[str, AfterValidator(_file)]
 

@@ -20,7 +20,7 @@ from openstackoid.routing.decision import (
     Single,
     Turn,
 )
-from openstackoid.routing.explain import Explanation, explain
+from openstackoid.routing.explain import Explanation, explain, waits_in_words
 from openstackoid.routing.identity import asks_for_token
 from openstackoid.routing.links import (
     VERSION_DOCUMENT,
@@ -101,6 +101,7 @@ __all__ = [
     "read_times",
     "scoped_url",
     "times_from",
+    "waits_in_words",
     "watched_services",
     "with_headers",
     "with_plain_clouds",

@@ -4,7 +4,8 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from openstackoid.mesh import HTTPS, Mesh
+from openstackoid.mesh import HTTPS, Cloud, Mesh, Timeouts
+from openstackoid.mesh.settings import AS_GATEWAY, written_time
 from openstackoid.policy import Use, may_enter
 from openstackoid.redaction import redacted
 from openstackoid.routing.decide import decide
@@ -24,7 +25,8 @@ class Explanation:
     Python service asks one of ``clouds`` and adapts the answer), ``otherwise`` (it asks ``clouds`` in turn, each as ``turns``
     has it), ``all`` (it asks them at once) or ``refuse`` (with ``status`` and ``reason``). ``urls``: the possible targets, and
     ``verified`` the names and signers of their certificates. ``guest``: the issuer of a foreign token for a request that stays
-    here, whose user the policy of ``home`` must allow. ``near``: the resolution of each ``around`` and ``nearest``.
+    here, whose user the policy of ``home`` must allow. ``near``: the resolution of each ``around`` and ``nearest``. ``waits``:
+    the times for a service that has its own, else None.
     """
 
     service: str | None
@@ -40,9 +42,10 @@ class Explanation:
     verified: tuple[str, ...] = ()
     turns: "tuple[Explanation, ...]" = ()
     near: tuple[NearTold, ...] = ()
+    waits: Timeouts | None = None
 
     def document(self) -> dict[str, Any]:
-        """Return the explanation as JSON, without those of the last six attributes that are empty."""
+        """Return the explanation as JSON, without those of the last seven attributes that are empty."""
         guest = {} if self.guest is None else {"guest": self.guest}
         refusal = {} if self.status is None else {"status": self.status, "reason": self.reason}
         return {
@@ -58,6 +61,7 @@ class Explanation:
             **refusal,
             **({"turns": [_of_turn(turn.document()) for turn in self.turns]} if self.turns else {}),
             **({"near": [each.document() for each in self.near]} if self.near else {}),
+            **({"waits": {"server": self.waits.server, "client": self.waits.client}} if self.waits else {}),
         }
 
 
@@ -76,7 +80,7 @@ def explain(mesh: Mesh, at: str, request: Request, query: str = "", measured: Ti
         decision = decide(mesh, at, request)
     if isinstance(decision, MoreInput):
         raise AssertionError("a body or a scope is there, and is asked for")
-    told = _told(mesh, at, request, decision, query)
+    told = replace(_told(mesh, at, request, decision, query), waits=_waits(mesh.clouds[at], request, decision))
     written = None if decision.scope is None else decision.scope.written
     return told if written is None else replace(told, near=near_told(mesh.clouds, written, request.times))
 
@@ -108,6 +112,19 @@ def _told(mesh: Mesh, at: str, request: Request, decision: Decision, query: str)
         return replace(told, status=plan.status, reason=redacted(plan.message))
     urls = tuple(redacted(url + query) for url in _urls(plan))
     return replace(told, clouds=(plan.endpoint.cloud,), urls=urls, verified=_verified(mesh, at, plan))
+
+
+def waits_in_words(waits: Timeouts) -> str:
+    """Return the waits for a service and for its clients."""
+    return f"{written_time(waits.server)} for the service, {written_time(waits.client)} for the client"
+
+
+def _waits(here: Cloud, request: Request, decision: Decision) -> Timeouts | None:
+    """Return the times for the service of a request, if it has its own; those of the service here hold for a peer's, too."""
+    endpoint = here.locate(request.listener, request.path)
+    if endpoint is None or endpoint.timeouts == AS_GATEWAY or isinstance(decision.plan, Refuse):
+        return None
+    return here.timeouts_of(endpoint)
 
 
 def _of_turn(document: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from openstackoid.routing.images import IMAGE, is_followed
 from openstackoid.routing.normal_path import decoded
 from openstackoid.routing.request import Request
 from openstackoid.routing.scoped_url import as_entered
+from openstackoid.routing.volumes import BLOCK_STORAGE, is_followed_list
 
 VERSION_DOCUMENT = r"/?|/versions/?|/v[0-9.]+/?"
 """Version documents below a service's root. Clients build every later URL from their links."""
@@ -42,7 +43,7 @@ A browser follows the first two, a client of Swift's own log-in the third, a cli
 """
 
 GATEWAYS_OWN = "x-scope-"
-"""The beginning of headers in which a gateway tells its client of clouds: such headers are removed from a peer's answers."""
+"""The beginning of headers in which a gateway tells its client of clouds: removed from answers of services and of peers."""
 
 GIVEN_BY_KEYSTONE = "x-subject-token"
 """The header in which Keystone gives out a token; removed from answers of a peer's other services."""
@@ -88,7 +89,10 @@ AnswersWithLinks = Literal["all", "documents", "images"]
 
 
 def answers_with_links(frontend_endpoint: Endpoint, target: Endpoint) -> AnswersWithLinks | None:
-    """Return which answers of a peer have links in their bodies to rewrite, or None."""
+    """Return which answers of a peer have links in their bodies to rewrite; None for a service of this cloud.
+
+    ``documents``: the version documents, and the lists that services follow.
+    """
     if frontend_endpoint.cloud == target.cloud:
         return None
     if target.service == IMAGE:
@@ -98,7 +102,7 @@ def answers_with_links(frontend_endpoint: Endpoint, target: Endpoint) -> Answers
         target.frontend.scheme,
     )
     if same and not target.fixed_links:
-        return None
+        return "documents"
     return _in_bodies(target)
 
 
@@ -116,9 +120,23 @@ def rewrites_links(frontend_endpoint: Endpoint, target: Endpoint, request: Reque
         which = _in_bodies(target)
     if which is None or any("websocket" in value.lower() for value in request.values("upgrade")):
         return False
-    if which == "images" and is_followed(request.path[len(frontend_endpoint.frontend.prefix) :], request):
+    if which == "all" or _asks_for_document(frontend_endpoint, request):
         return True
-    return which == "all" or (request.method in ("GET", "HEAD") and names_document(frontend_endpoint, request.path))
+    return frontend_endpoint.cloud != target.cloud and links_are_followed(frontend_endpoint, request)
+
+
+def links_are_followed(frontend_endpoint: Endpoint, request: Request) -> bool:
+    """Return whether clients or services follow links in the answer to ``request``: no peer's passes HAProxy alone."""
+    if _asks_for_document(frontend_endpoint, request):
+        return True
+    below = request.path[len(frontend_endpoint.frontend.prefix) :]
+    if frontend_endpoint.service == IMAGE:
+        return is_followed(below, request)
+    return frontend_endpoint.service == BLOCK_STORAGE and is_followed_list(below, request)
+
+
+def _asks_for_document(frontend_endpoint: Endpoint, request: Request) -> bool:
+    return request.method in ("GET", "HEAD") and names_document(frontend_endpoint, request.path)
 
 
 def names_document(frontend_endpoint: Endpoint, path: str) -> bool:

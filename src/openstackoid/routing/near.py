@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from openstackoid.mesh import Mesh
-from openstackoid.scope import Scope, Times, resolve
+from openstackoid.scope import Scope, SortedTimes, Times, resolve
 from openstackoid.scope.expression_parser import LONGEST_SECONDS
 
 MOST_TIMES = 256
@@ -23,15 +23,12 @@ def with_plain_clouds(mesh: Mesh, at: str, scope: Scope, times: Times) -> Scope:
     return Scope(plain.completed(at).entries, written=written)
 
 
-def times_from(mesh: Mesh, center: str, measured: Mapping[str, float]) -> dict[str, float]:
-    """Return the times from ``center`` to the nearest other clouds of the mesh: as the operator has written them, else measured.
-
-    The nearest is the first.
-    """
+def times_from(mesh: Mesh, center: str, measured: Mapping[str, float]) -> SortedTimes:
+    """Return the times from ``center`` to the nearest other clouds of the mesh: written ones before measured."""
     times = {name: time for name, time in measured.items() if name in mesh.clouds} | dict(mesh.written_times.get(center, {}))
     times.pop(center, None)
     nearest = heapq.nsmallest(MOST_TIMES, times.items(), key=lambda item: (item[1], item[0]))
-    return dict(nearest)
+    return SortedTimes(dict(nearest), mesh.offers)
 
 
 def read_times(rows: object) -> dict[str, float]:

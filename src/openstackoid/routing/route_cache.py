@@ -26,8 +26,7 @@ from hashlib import blake2b
 
 from openstackoid.mesh import Endpoint, Mesh
 from openstackoid.routing.decision import Decision, MoreInput, Otherwise, ScopeSource, Single
-from openstackoid.routing.images import IMAGE, is_followed
-from openstackoid.routing.links import names_document
+from openstackoid.routing.links import links_are_followed
 from openstackoid.routing.reading import AUTH, PLAIN, SERVICE, SUBJECT
 from openstackoid.routing.request import Headers, Request
 from openstackoid.routing.token_routes import CATALOG_PATH, TOKENS_PATH
@@ -57,7 +56,7 @@ METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "COPY")
 """The methods of requests whose routes are kept."""
 
 REWRITTEN, SOCKET = "rewritten", "websocket"
-"""Classes of paths: documents that the Python service may rewrite (versions, images), and WebSockets.
+"""Classes of paths: documents that the Python service may rewrite (versions, images, lists of volumes), and WebSockets.
 
 Keystone's token and catalog are classes by their paths; all other paths have none.
 """
@@ -177,8 +176,7 @@ def _path_class(request: Request, endpoint: Endpoint) -> str:
         return SOCKET
     if endpoint.service == IDENTITY and below in (TOKENS_PATH, CATALOG_PATH):
         return request.path
-    followed = endpoint.service == IMAGE and is_followed(below, request)
-    return REWRITTEN if followed or (request.method in ("GET", "HEAD") and names_document(endpoint, request.path)) else ""
+    return REWRITTEN if links_are_followed(endpoint, request) else ""
 
 
 def _marked(token: str) -> str:

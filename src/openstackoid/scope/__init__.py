@@ -5,7 +5,7 @@ from openstackoid.scope.errors import ScopeError
 from openstackoid.scope.expression import All, Cloud, Every, Expression, Near, Otherwise, clouds_of, has_all, otherwise, parts
 from openstackoid.scope.known_names import KnownNames
 from openstackoid.scope.model import EVERY_OTHER, IDENTITY, Issuer, Scope
-from openstackoid.scope.near import Times, centers_of, may_resolve_to, near_clouds, resolve
+from openstackoid.scope.near import SortedTimes, Times, centers_of, may_resolve_to, near_clouds, resolve
 from openstackoid.scope.near_told import NearTold, near_told
 from openstackoid.scope.parser import MAX_LENGTH, parse_json, read_header
 from openstackoid.scope.services import LEADERS, official_service_type, official_service_types
@@ -33,6 +33,7 @@ __all__ = [
     "Otherwise",
     "Scope",
     "ScopeError",
+    "SortedTimes",
     "Times",
     "centers_of",
     "clouds_of",

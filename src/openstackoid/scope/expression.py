@@ -110,13 +110,27 @@ def clouds_of(expression: Expression) -> tuple[str, ...]:
     """Return the clouds that an expression names, each once, as written; of ``around``, its center."""
     if isinstance(expression, Cloud):
         return (expression.name,)
-    named = (part for part in parts(expression) if isinstance(part, Cloud | Near))
-    return tuple(dict.fromkeys(part.name if isinstance(part, Cloud) else part.center for part in named))
+    found: dict[str, None] = {}
+    _name_clouds(expression, found)
+    return tuple(found)
+
+
+def _name_clouds(expression: Expression, found: dict[str, None]) -> None:
+    match expression:
+        case Cloud(name) | Near(name):
+            found[name] = None
+        case Every(inner):
+            _name_clouds(inner, found)
+        case Otherwise(members) | All(members):
+            for member in members:
+                _name_clouds(member, found)
 
 
 def has_all(expression: Expression) -> bool:
     """Return whether several clouds at once are a part of an expression, or will be once it is resolved."""
-    return any(isinstance(part, All | Every) for part in parts(expression))
+    if isinstance(expression, Otherwise):
+        return any(map(has_all, expression.members))
+    return isinstance(expression, All | Every)
 
 
 def _flat(members: "tuple[Expression, ...]", kind: type[Otherwise] | type[All]) -> "tuple[Expression, ...]":

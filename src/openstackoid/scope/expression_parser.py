@@ -6,21 +6,23 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from openstackoid.scope.expression import All, Cloud, Expression, Near, Otherwise, all_of, every, has_all, otherwise, parts
 
 MOST_CLOUDS = 8
 """The most clouds in one expression."""
+MOST_NEAR = 16
+"""The most ``around`` and ``nearest`` in one scope: a cloud near each is sought for each request."""
 DEEPEST = 4
 """The most parentheses and functions in each other."""
 LONGEST_SECONDS = 60
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 _TOKEN = re.compile(
-    rf"(?P<space>[ \t\r\n]+)|(?P<name>{NAME})(?![A-Za-z0-9._-])|(?P<quoted>\"[^\"]*\"|'[^']*')|(?P<mark>\|\||[|;&+%(),])"
+    rf"[ \t\r\n]*(?:(?P<name>{NAME})(?![A-Za-z0-9._-])|(?P<quoted>\"[^\"]*\"|'[^']*')|(?P<mark>\|\||[|;&+%(),])|(?P<end>\Z))"
 )
+_SPACE = re.compile(r"[ \t\r\n]*")
 _ENDS_NAME = re.compile(r"[ \t\r\n|;&+%(),\"']|\Z")
 _TIME = re.compile(r"([0-9]{1,5})(?:\.([0-9]{1,3}))?(ms|s)\Z")
 _OTHERWISE, _ALL = ("|", "||", ";"), ("&", "+")
@@ -32,8 +34,7 @@ Check = Callable[[str, int, int], None]
 """Refuses a name that is not a cloud's."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(NamedTuple):
     """A word of an expression. ``kind``: ``name``, ``quoted``, ``mark`` or ``end``."""
 
     kind: str
@@ -65,18 +66,19 @@ def refuse_unserved(text: str, expression: Expression, fail: Fail) -> None:
 
 def _tokens(text: str, fail: Fail) -> Iterator[_Token]:
     """Yield the words of a text; the reader stops at the first one that does not fit."""
-    at = 0
-    while at < len(text):
+    at, kind = 0, ""
+    while kind != "end":
         found = _TOKEN.match(text, at)
         if found is None:
-            end = _ENDS_NAME.search(text, at + 1)
-            fail("a cloud's name, '|', '&' or a parenthesis is expected here", at, end.start() if end else len(text))
-        kind = str(found.lastgroup)
-        if kind != "space":
-            value = found.group()[1:-1] if kind == "quoted" else found.group()
-            yield _Token(kind, value, at, found.end())
-        at = found.end()
-    yield _Token("end", "the end", len(text), len(text) + 1)
+            start = _SPACE.match(text, at).end()  # type: ignore[union-attr]
+            end = _ENDS_NAME.search(text, start + 1)
+            fail("a cloud's name, '|', '&' or a parenthesis is expected here", start, end.start() if end else len(text))
+        kind, at = str(found.lastgroup), found.end()
+        if kind == "end":
+            yield _Token(kind, "the end", at, at + 1)
+        else:
+            value = found[kind]
+            yield _Token(kind, value[1:-1] if kind == "quoted" else value, found.start(kind), at)
 
 
 class _Reader:
@@ -94,7 +96,7 @@ class _Reader:
         while self._here.is_mark(*_OTHERWISE):
             self._advance()
             members.append(self._both(depth))
-        return otherwise(tuple(members))
+        return members[0] if len(members) == 1 else otherwise(tuple(members))
 
     def end(self) -> None:
         if self._here.kind != "end":
@@ -116,7 +118,7 @@ class _Reader:
             members.append(self._one(depth))
         if self._here.is_mark("%"):
             self._fail("'%' is reserved; '|' and '&' are accepted", self._here.start, self._here.end)
-        return all_of(tuple(members))
+        return members[0] if len(members) == 1 else all_of(tuple(members))
 
     def _one(self, depth: int) -> Expression:
         token = self._here

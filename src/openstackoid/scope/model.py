@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NewType, TypeGuard
 
-from openstackoid.scope.expression import Cloud, Expression, Otherwise, clouds_of, has_all, otherwise
+from openstackoid.scope.expression import Cloud, Expression, Otherwise, clouds_of, has_all, otherwise, parts
 from openstackoid.scope.services import LEADERS
 
 IDENTITY = "identity"
@@ -150,8 +150,11 @@ class Scope(Mapping[str, str]):
 def _projected(expression: Expression, cloud: str, *, own: bool) -> Expression:
     if not has_all(expression):
         return expression
-    first, clouds = Cloud(cloud), tuple(map(Cloud, clouds_of(expression)))
-    return first if own else otherwise((*(each for each in clouds if each == first), *clouds))
+    if own:
+        return Cloud(cloud)
+    clouds = [part for part in parts(expression) if isinstance(part, Cloud)]
+    first = [part for part in clouds if part.name == cloud]
+    return otherwise((*first, *clouds))
 
 
 def _is_alone(expression: Expression) -> TypeGuard[Otherwise]:

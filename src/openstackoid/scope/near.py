@@ -26,8 +26,50 @@ Times = Mapping[str, Mapping[str, float]]
 Order = Sequence[tuple[float, str]]
 """Clouds with their times, the nearest first."""
 
-Serves = Callable[[str], bool]
-"""Returns whether a cloud may be among those near another."""
+_MOST_READ = MOST_CLOUDS + 2
+"""As many as an expression may have, the center, and one that is too many."""
+
+
+class SortedTimes(Mapping[str, float]):
+    """Times around a cloud, the nearest first, sorted before requests need them.
+
+    Of each service, it has the nearest clouds with it, as many as an expression may have: a request looks at no others.
+    ``offers``: the services of each cloud.
+    """
+
+    def __init__(self, times: Mapping[str, float], offers: Mapping[str, Collection[str]]) -> None:
+        self._times = dict(sorted(times.items(), key=lambda item: (item[1], item[0])))
+        self.offers = offers
+        self._nearest: dict[str, list[tuple[float, str]]] = {}
+        for name, time in self._times.items():
+            for service in (EVERY_OTHER, *offers[name]) if name in offers else ():
+                nearest = self._nearest.setdefault(service, [])
+                if len(nearest) < _MOST_READ:
+                    nearest.append((time, name))
+
+    def __getitem__(self, cloud: str) -> float:
+        return self._times[cloud]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._times)
+
+    def __len__(self) -> int:
+        return len(self._times)
+
+    def __repr__(self) -> str:
+        return f"<SortedTimes of {len(self)} clouds>"
+
+    def serves(self, cloud: str, service: str) -> bool:
+        """Return whether a cloud has a service; ``*`` is any."""
+        return cloud in self.offers and (service == EVERY_OTHER or service in self.offers[cloud])
+
+    def has_everywhere(self, service: str, center: str) -> bool:
+        """Return whether a service is where ``*`` is: at the center and in the nearest clouds."""
+        return self.nearest(service) == self.nearest(EVERY_OTHER) and self.serves(center, service)
+
+    def nearest(self, service: str) -> Order:
+        """Return the nearest clouds with a service; under ``*``, any clouds."""
+        return self._nearest.get(service, ())
 
 
 def centers_of(scope: Scope) -> tuple[str, ...]:
@@ -42,15 +84,17 @@ def resolve(scope: Scope, times: Times, offers: Mapping[str, Collection[str]], s
     A cloud without the entry's service is left out, and one without a known time. Under ``*``, a service that not all of the
     clouds have gets an entry of its own. ``offers``: the services of each cloud; ``services``: those of all clouds.
     """
-    entries, orders = dict(scope.entries), {center: _in_order(times.get(center, {})) for center in centers_of(scope)}
+    entries, known = dict(scope.entries), {center: _sorted(times.get(center, {}), offers) for center in centers_of(scope)}
     for service, expression in scope.entries:
-        found = _resolved(expression, orders, _offering(service, offers))
+        found = _resolved(expression, known, service)
         entries[service] = expression if found is None else found
     rest = dict(scope.entries).get(EVERY_OTHER)
     if rest is not None and is_near(rest):
+        everywhere, centers = entries[EVERY_OTHER], {part.center for part in parts(rest) if isinstance(part, Near)}
         others = [name for name in services if name != IDENTITY and name not in entries and LEADERS.get(name) not in entries]
         for service in sorted(others, key=lambda name: (name in LEADERS, name)):
-            found = _resolved(rest, orders, _offering(service, offers))
+            alike = all(known[center].has_everywhere(service, center) for center in centers)
+            found = everywhere if alike else _resolved(rest, known, service)
             if found is not None and found != entries.get(LEADERS.get(service, ""), entries[EVERY_OTHER]):
                 entries[service] = found
         if isinstance(entries[EVERY_OTHER], Cloud):
@@ -59,8 +103,9 @@ def resolve(scope: Scope, times: Times, offers: Mapping[str, Collection[str]], s
     return Scope(tuple(entries.items()), written=scope)
 
 
-def _offering(service: str, offers: Mapping[str, Collection[str]]) -> Serves:
-    return lambda cloud: cloud in offers and service in (EVERY_OTHER, *offers[cloud])
+def _sorted(times: Mapping[str, float], offers: Mapping[str, Collection[str]]) -> SortedTimes:
+    """Return the times in order: those of a workflow may be from before the mesh had changed."""
+    return times if isinstance(times, SortedTimes) and times.offers is offers else SortedTimes(times, offers)
 
 
 def may_resolve_to(written: Scope, plain: Scope) -> bool:
@@ -95,7 +140,7 @@ def _within(near: Near, order: Order) -> Iterator[str]:
             yield name
 
 
-def _resolved(expression: Expression, orders: Mapping[str, Order], serves: Serves) -> Expression | None:
+def _resolved(expression: Expression, times: Mapping[str, SortedTimes], service: str) -> Expression | None:
     """Return the expression without ``around`` and ``nearest``; None where no cloud is left. It has eight clouds at most."""
     # The clouds that are named have their place.
     named = dict.fromkeys(clouds_of(expression))
@@ -104,7 +149,10 @@ def _resolved(expression: Expression, orders: Mapping[str, Order], serves: Serve
         match part:
             case Near():
                 near = []
-                for name in filter(serves, _within(part, orders[part.center])):
+                known = times[part.center]
+                for name in _within(part, known.nearest(service)):
+                    if name == part.center and not known.serves(name, service):
+                        continue
                     if name not in named and len(named) == MOST_CLOUDS:
                         break
                     named.setdefault(name)

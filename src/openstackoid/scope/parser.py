@@ -13,7 +13,7 @@ from typing import NamedTuple, NoReturn
 from openstackoid.redaction import redacted
 from openstackoid.scope.errors import ScopeError
 from openstackoid.scope.expression import Cloud, Expression, Otherwise, clouds_of
-from openstackoid.scope.expression_parser import NAME, parse_expression, refuse_unserved
+from openstackoid.scope.expression_parser import MOST_NEAR, NAME, parse_expression, refuse_unserved
 from openstackoid.scope.known_names import LISTED, suggestion
 from openstackoid.scope.model import EVERY_OTHER, IDENTITY, Scope
 from openstackoid.scope.services import official_names, official_service_type
@@ -23,6 +23,7 @@ MAX_LENGTH = 2048
 
 CLOUD_NAME = re.compile(NAME + r"\Z")
 _COMPOUND = re.compile(r"[|;&+%()\"']")
+_NEAR = re.compile(r"(?:around|nearest)[ \t\r\n]*\(")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
 _EXAMPLE = '{"image": "CloudTwo"}'
@@ -89,11 +90,15 @@ def scope_of(
     """Return the scope of the names in ``text``, in any form; see :func:`parse_json`."""
     entries: dict[str, Expression] = {}
     written: dict[str, str] = {}
+    near = 0
     for service_name, cloud_name in pairs:
         service = _service(service_name, text, services)
         if service in entries:
             also = "" if written[service] == service_name.value else f" (as '{written[service]}')"
             _fail(f"the service '{service_name.value}' is named twice{also}; name it once", text, service_name)
+        near += len(_NEAR.findall(cloud_name.value))
+        if near > MOST_NEAR:
+            _fail(f"{MOST_NEAR} 'around' and 'nearest' in one scope at most are accepted", text, cloud_name)
         entries[service] = _expression(service, cloud_name, text, clouds)
         if offers is not None and service != EVERY_OTHER:
             _check_offers(service, cloud_name, text, clouds_of(entries[service]), offers)
@@ -220,7 +225,8 @@ def _expression(service: str, name: Name, text: str, clouds: Collection[str] | N
         _fail(reason, text, part("", start, end))
 
     def check(value: str, start: int, end: int) -> None:
-        _check_cloud(part(value, start, end), text, clouds)
+        if clouds is None or value not in clouds:
+            _check_cloud(part(value, start, end), text, clouds)
 
     expression = parse_expression(name.value, check, fail)
     if service == IDENTITY and not isinstance(expression, Cloud):

@@ -12,6 +12,7 @@ import pytest
 
 from openstackoid.certs import issue, make_authority
 from openstackoid.cli import main
+from openstackoid.discovery.catalog import LISTING
 from openstackoid.mesh import load_mesh, mesh_digest
 from unit.gateway.running import Gateway, free_port, service, serving
 
@@ -68,6 +69,8 @@ def test_each_fault_of_a_peer_is_named_with_what_to_do(tmp_path: Path, page: int
     assert "FAILED: CloudTwo has another description of the clouds\n  do: agree on one description with its operator: " in said
     assert "s behind this machine's\n  do: tell its operator; with one peer alone, compare both clocks with NTP\n" in said
     assert "FAILED: CloudTwo cannot reach the gateway of CloudOne\n  do: its operator types: openstackoid peer check" in said
+    assert said.endswith(f"NOT CHECKED: the catalog against the description; --catalog FILE names the output of: {LISTING}\n")
+    assert "catalog" not in said.partition("NOT CHECKED")[0]
 
 
 def test_a_name_without_an_address_and_a_dead_peer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

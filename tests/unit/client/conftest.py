@@ -27,6 +27,7 @@ class Seen(NamedTuple):
     scope: str | None
     force: str | None = None
     request_id: str | None = None
+    strict: str | None = None
 
 
 class Answer(NamedTuple):
@@ -106,7 +107,9 @@ def _handler(cloud: FakeCloud) -> type[BaseHTTPRequestHandler]:
         def _answer(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             path = self.path.partition("?")[0]
-            headers = [self.headers.get(name) for name in ("X-Scope", "X-Scope-Force", "X-OpenStack-Request-Id")]
+            headers = [
+                self.headers.get(name) for name in ("X-Scope", "X-Scope-Force", "X-OpenStack-Request-Id", "X-Scope-Strict")
+            ]
             seen = Seen(self.command, path, *headers)
             cloud.seen.append(seen)
             answer = cloud.routes.get((self.command, path.rstrip("/"))) or cloud.otherwise(seen)

@@ -4,6 +4,7 @@
 import json
 
 import requests
+from cliff.columns import FormattableColumn
 
 from openstackoid.client.merged_items import MergedItems
 
@@ -15,9 +16,10 @@ def read(*documents: object) -> MergedItems:
     return items
 
 
-def answer(document: object, url: str = "http://gateway/list") -> requests.Response:
+def answer(document: object, cloud: str | None = None) -> requests.Response:
     response = requests.Response()
-    response.url = url
+    if cloud is not None:
+        response.headers["x-scope-cloud"] = cloud
     response._content = document if isinstance(document, bytes) else json.dumps(document).encode()
     return response
 
@@ -66,19 +68,43 @@ def test_other_answers_are_left_alone() -> None:
     assert garbage.clouds("images", [("2",)]) == ["T?"], "no character that controls a terminal"
 
 
-def test_a_part_of_an_item_is_in_its_cloud() -> None:
-    """Answers about parts name no cloud; the id in their path tells."""
-    items = read({"server": of("Two", id="s1")}, {"servers": [of("One", id="s2"), of("Two", uuid="s3")]}, of("One", id="s4"))
-    assert items.cloud_of_parts() == "", "no part was read"
-    for id_, cloud in (("s1", "Two"), ("s2", "One"), ("s3", "Two"), ("s4", "One")):
-        fresh = read({"server": of("Two", id="s1")}, {"servers": [of("One", id="s2"), of("Two", uuid="s3")]}, of("One", id="s4"))
-        fresh.read(answer({"parts": []}, f"http://gateway/compute/v2.1/servers/{id_}/parts?x=s9"))
-        assert fresh.cloud_of_parts() == cloud
-    items.read(answer({"server": {}}, "http://gateway/compute/v2.1/servers/s1"))
-    assert items.cloud_of_parts() == "", "the item itself is no part"
-    items.read(answer({"parts": []}, "http://gateway/compute/v2.1/servers/s1/parts"))
-    items.read(answer({"parts": []}, "http://gateway/compute/v2.1/servers/s2/parts"))
-    assert items.cloud_of_parts() == "", "there are two"
+def test_an_answer_about_a_part_names_its_cloud_in_a_header() -> None:
+    items = read({"servers": [of("One", id="s1")]})
+    assert (items.cloud_of_parts(), items.cloud_of_all()) == ("", "One"), "no part was read"
+    items.read(answer({"parts": []}, "Two\x1b"))
+    assert (items.cloud_of_parts(), items.cloud_of_all()) == ("Two?", "Two?")
+    items.read(answer(b"", "One"))
+    assert (items.cloud_of_parts(), items.cloud_of_all()) == ("", ""), "there are two"
     items.forget()
-    items.read(answer({"parts": []}, "http://gateway/compute/v2.1/servers/s1/parts"))
-    assert items.cloud_of_parts() == ""
+    assert (items.cloud_of_parts(), items.cloud_of_all()) == ("", "")
+
+
+def test_a_sum_is_of_its_clouds() -> None:
+    both = ["One", "Two", 3]
+    items = read({"quota_set": {"id": "p1", "cores": 1, "os_scope_clouds": both}})
+    assert items.clouds(None, [("p1", "1"), ("p2", "2")]) == ["One, Two", ""]
+    assert (items.cloud_of_all(), items.cloud_of_parts()) == ("One, Two", "")
+    items.read(answer({"quota": {"cores": 1, "os_scope_clouds": ["One"]}}))
+    assert items.cloud_of_all() == "", "there are two sums"
+    assert read({"quota": {"os_scope_clouds": "One"}}).cloud_of_all() == ""
+
+
+def test_entries_that_all_clouds_have_are_of_all() -> None:
+    extensions = [{"name": "Quotas", "alias": "os-quota-sets"}, {"name": "Keys"}]
+    items = read({"extensions": extensions, "os_scope_clouds": ["One", "Two"]})
+    assert items.clouds(None, [("Quotas",), ("Keys",)]) == ["One, Two"] * 2
+    shown = [("Quotas",), ("Keys",), ("Other",), ("Quotas",)]
+    assert items.clouds(None, shown) == ["", "One, Two", "", ""], "one of two is of another service"
+    items.read(answer({"extensions": extensions[:1], "os_scope_clouds": ["Two", "Three"]}))
+    assert items.clouds(None, shown) == ["One, Two", "One, Two", "", "Two, Three"]
+
+
+def test_a_project_that_is_shown_by_its_name_is_found_by_its_id() -> None:
+    class Project(FormattableColumn[str]):
+        def human_readable(self) -> str:
+            return "demo"
+
+    items = read({"tenant_usages": [of("One", tenant_id="p1"), of("Two", tenant_id="p2")]})
+    assert items.clouds(None, [(Project("p2"), 1), (Project("p1"), 2)]) == ["Two", "One"]
+    items = read({"servers": [of("One", id="1", tenant_id="p1"), {"id": "2", "tenant_id": "p1"}]})
+    assert items.clouds("servers", [("1", "p1"), ("2", "p1")]) == ["One", ""], "a project names no server"

@@ -83,6 +83,23 @@ def test_force_goes_with_the_scope_and_not_without(write: Write, cloud: FakeClou
         openstackoid.connect("CloudOne", scope=TWO)
 
 
+def test_a_strict_connection(write: Write, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stricts(**how: Any) -> set[str | None]:
+        connection = openstackoid.connect("CloudOne", scope="image=CloudOne&CloudTwo", **how)
+        scopes_of(connection, cloud)
+        return {request.strict for request in cloud.seen}
+
+    assert (stricts(), stricts(strict=True), stricts(strict=False)) == ({None}, {"true"}, {None})
+    monkeypatch.setenv("OS_SCOPE_STRICT", "true")
+    assert (stricts(), stricts(strict=False)) == ({"true"}, {None})
+    assert os.environ["OS_SCOPE_STRICT"] == "true"
+    write(scope_strict=True)
+    monkeypatch.setenv("OS_SCOPE_STRICT", "false")
+    assert stricts() == {None}
+    monkeypatch.delenv("OS_SCOPE_STRICT")
+    assert stricts() == {"true"}
+
+
 @pytest.mark.parametrize(
     ("scope", "said"),
     [

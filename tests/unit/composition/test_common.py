@@ -65,7 +65,10 @@ def test_extensions_and_schemas() -> None:
     assert isinstance(extensions, CommonKind) and isinstance(schema, CommonKind) and isinstance(methods, CommonKind)
     one = {"extensions": [{"alias": "router", "name": "One"}, {"alias": "qos"}]}
     found, _ = common_part(extensions, {"One": one, "Two": {"extensions": [{"alias": "router"}]}})
-    assert found == {"extensions": [{"alias": "router", "name": "One"}]}
+    assert found == {"extensions": [{"alias": "router", "name": "One"}], "os_scope_clouds": ["One", "Two"]}
+    two, three = {"extensions": [{"alias": "router"}]}, {"extensions": None}
+    found, failures = common_part(extensions, {"One | Four": one, "Two": two, "Three": three}, {"One | Four": "Four"})
+    assert (found["os_scope_clouds"], [failure.cloud for failure in failures]) == (["Four", "Two"], ["Three"])
     first = {"name": "image", "properties": {"a": 1, "b": 2}}
     found, failures = common_part(schema, {"One": first, "Two": {"properties": {"b": 3}}, "Three": {"properties": []}})
     assert found == {"name": "image", "properties": {"b": 2}}

@@ -11,6 +11,7 @@ from openstackoid.discovery.catalog import DiscoverError, Row
 from openstackoid.discovery.existing import read_haproxy, servers_behind
 from openstackoid.discovery.haproxy_configuration import parse_configuration
 from openstackoid.mesh import parse_mesh
+from openstackoid.mesh.settings import ServiceTimeouts
 
 INTERNAL, EXTERNAL = "192.0.2.10", "203.0.113.10"
 
@@ -238,8 +239,11 @@ def test_the_command_describes_a_cloud_and_names_the_frontends(tmp_path: Path, c
     assert f"internal: [{', '.join(servers)}]" in text
     assert "public: http://192.0.2.21:9293" in text
     assert "# no frontend listens on port 8774" in text
-    services = {endpoint.key: endpoint.backends for endpoint in parse_mesh(text).clouds["One"].endpoints}
-    assert len(services["image.internal"]) == 2
+    assert "# HAProxy's check was `check inter 2000 rise 2 fall 5`; the gateway asks for / every" in text
+    services = {endpoint.key: endpoint for endpoint in parse_mesh(text).clouds["One"].endpoints}
+    assert len(services["image.internal"].backends) == 2
+    assert services["image.internal"].timeouts == ServiceTimeouts(client=6 * 3600, server=6 * 3600)
+    assert "timeouts: {client: 6h, server: 6h}" in text
     said = capsys.readouterr().out
     for line in (
         f"glance_api_external_front on {EXTERNAL}:9292 (services.d/glance-api.cfg:14)",

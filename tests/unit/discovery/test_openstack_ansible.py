@@ -10,6 +10,7 @@ import yaml
 
 from openstackoid.cli import main
 from openstackoid.mesh import parse_mesh
+from openstackoid.mesh.settings import ServiceTimeouts
 
 PAGE = (Path(__file__).parents[3] / "docs/operate/openstack-ansible.md").read_text(encoding="utf-8")
 VIPS = {"public": "203.0.113.10", "internal": "192.0.2.10"}
@@ -88,12 +89,15 @@ def test_the_page_shows_the_frontends_that_discover_names(described: tuple[str, 
     assert set(shown) <= set(said)
 
 
-def test_each_service_has_its_containers_as_backends(described: tuple[str, str]) -> None:
+def test_each_service_has_its_containers_as_backends_and_waits_as_before(described: tuple[str, str]) -> None:
     cloud = parse_mesh(described[1]).clouds["CloudOne"]
     for _, _, kind, port in SERVICES:
         endpoint = cloud.endpoint(kind, "internal")
         assert endpoint is not None
         assert [(backend.host, backend.port) for backend in endpoint.backends] == [("192.0.2.21", port), ("192.0.2.22", port)]
+        assert endpoint.timeouts == ServiceTimeouts(client=50)
+    check = "HAProxy's check was `check inter 12000 rise 1 fall 1`, `http-check send hdr User-Agent osa-haproxy-healthcheck"
+    assert described[1].count(check) == len(SERVICES)
 
 
 def test_the_page_takes_out_the_frontends_of_these_services_alone() -> None:

@@ -151,7 +151,7 @@ GOOD = PeerAnswer(True, same=True, ahead=0.0)
     [
         ({}, "up", (), ""),
         ({"checks": {"identity": 2.5}}, "warning", ("service (identity)",), "slow: HAProxy's check of it takes 2.5 s"),
-        ({"audit": {"state": "low"}}, "warning", ("this gateway (audit log)",), "the disk has no space for its reserve"),
+        ({"audit": {"state": "low"}}, "down", ("this gateway (audit log)",), "the disk has no space for its reserve"),
         ({"peers": peers(CloudTwo=PeerAnswer(False, "it is away"))}, "down", ("peer (CloudTwo)",), "it is away"),
         (
             {"peers": peers(CloudTwo=PeerAnswer(True, same=False, ahead=0))},
@@ -182,11 +182,33 @@ def test_the_culprit_is_named(told: dict[str, Any], word: str, culprits: tuple[s
     assert all(item.todo for item in found.at_fault)
 
 
+@pytest.mark.parametrize("audit", ["low", "down"])
+def test_a_full_disk_is_named_by_the_audit_log_alone_and_the_store_follows(audit: str) -> None:
+    page = {"store": "down", "audit": {"state": audit}}
+    found = judged("CloudOne", replace(facts(**page), one_disk=True), 0)
+    assert (found.culprits, found.code) == (("this gateway (audit log)",), 1)
+    assert found.document()["at_fault"] == [{"of": "gateway", "name": "audit log"}]
+    (store,) = (item for item in found.items if item.name == "store")
+    assert (store.state, store.follows, store.todo) == ("down", "audit log", "free some space on the disk of the audit log now")
+    assert judged("CloudOne", facts(**page), 0).culprits == ("this gateway (store)", "this gateway (audit log)")
+    healthy = replace(facts(store="down"), one_disk=True)
+    assert judged("CloudOne", healthy, 0).culprits == ("this gateway (store)",)
+
+
 def test_a_part_that_has_died_three_times_in_a_minute_is_down() -> None:
     now = 1000.0
     for times, word in (([990, 980, 970], "down"), ([990, 980, 900], "warning"), ([50], "up")):
         supervised = {"deaths": {"python": times}, "restarts": {"python": len(times)}, "reload": {"fault": None}}
         assert judged("CloudOne", replace(facts(), supervised=supervised), now).word == word
+
+
+def test_a_part_that_has_died_once_has_a_warning() -> None:
+    supervised = {"deaths": {"python": [50, 200, 990]}, "restarts": {"python": 2}, "reload": {"fault": None}}
+    found = judged("CloudOne", replace(facts(), supervised=supervised), 1000.0)
+    assert (found.word, found.culprits, found.code) == ("warning", ("this gateway (Python service)",), 0)
+    (item,) = found.at_fault
+    assert item.detail == "deaths in 15 minutes: 2, the last 10 s ago"
+    assert item.todo == "journalctl -u openstackoid-gateway@CloudOne has its last lines"
 
 
 def test_a_description_that_the_command_cannot_read_is_the_gateways() -> None:

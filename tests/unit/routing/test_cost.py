@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,8 @@ from cpu_time import least_cpu_time
 from fuzz.scope_text import texts
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.mesh import Listener, Mesh, parse_mesh
-from openstackoid.routing import Decision, Refuse, Request, decide, times_from
+from openstackoid.routing import Decision, Refuse, Request, decide, times_from, with_plain_clouds
+from openstackoid.scope import Times, parse
 
 MOST = 0.001
 """Seconds of CPU that one input of 16 KiB may cost."""
@@ -80,8 +82,47 @@ def test_no_fuzzed_scope_does(mesh: Mesh, text: str) -> None:
         assert seconds(mesh, request) < MOST
 
 
-@pytest.mark.parametrize("text", ["nearest(CloudOne)", "image=" + "|".join(f"around(CloudOne,{n}s)" for n in range(1, 9))])
-def test_the_clouds_near_another_cost_a_few_milliseconds(mesh: Mesh, text: str) -> None:
-    times = times_from(mesh, "CloudOne", {name: 1 + number / 100 for number, name in enumerate(mesh.clouds)})
-    known = [replace(request, times={"CloudOne": times}) for request in requests(mesh, text)]
-    assert max(seconds(mesh, request) for request in known) < 5 * MOST
+SERVICES = ("*", "block-storage", "compute", "image", "network", "object-store", "orchestration", "placement")
+
+
+def filled(member: str, together: str, entries: int) -> str:
+    """Return a scope with eight members in each of some entries, all of other clouds."""
+    of = [together.join(member.format(f"Cloud{100 + 8 * entry + number}") for number in range(8)) for entry in range(entries)]
+    return "{" + ",".join(f'"{service}":"{text}"' for service, text in zip(SERVICES, of, strict=False)) + "}"
+
+
+@pytest.fixture(scope="module")
+def times(mesh: Mesh) -> Times:
+    """Around each cloud that a scope here names, 256 others."""
+    around = {name: 1 + number / 100 for number, name in enumerate(mesh.clouds)}
+    return {
+        center: times_from(mesh, center, around) for center in ("CloudOne", *(f"Cloud{number}" for number in range(100, 164)))
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nearest(CloudOne)",
+        "image=" + "|".join(f"around(CloudOne,{n}s)" for n in range(1, 9)),
+        filled("nearest({})", "|", 1),
+    ],
+)
+def test_the_clouds_near_others_cost_no_more_than_a_millisecond(mesh: Mesh, times: Times, text: str) -> None:
+    known = [replace(request, times=times) for request in requests(mesh, text)]
+    assert max(seconds(mesh, request) for request in known) < MOST
+
+
+@pytest.mark.parametrize("text", [filled("nearest({})", "&", 1), filled("around({},1s)", "|", 2)])
+def test_as_many_as_a_scope_may_have_are_found_in_a_millisecond(mesh: Mesh, times: Times, text: str) -> None:
+    names: dict[str, Any] = {"services": mesh.known_services, "clouds": mesh.known_clouds, "offers": mesh.offers}
+    assert least_cpu_time(lambda: with_plain_clouds(mesh, "CloudOne", parse(text, **names), times), MOST) < MOST
+
+
+@pytest.mark.parametrize(
+    "text", [filled("{}", "|", 8), filled("{}", "&", 8), filled("(({}))", "|", 8), filled("around({},1s)", "&", 2)]
+)
+def test_eight_clouds_in_every_entry_cost_a_few_milliseconds(mesh: Mesh, times: Times, text: str) -> None:
+    """Such a request goes to eight clouds: each has a scope of its own."""
+    known = [replace(request, times=times) for request in requests(mesh, text)]
+    assert max(seconds(mesh, request) for request in known) < 3 * MOST

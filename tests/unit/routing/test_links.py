@@ -14,17 +14,24 @@ clouds:
     services:
       image: {frontend: "http://one/image", backend: "http://b:9292/glance"}
       compute: {frontend: {public: "http://one/compute", internal: "http://inside/compute"}, backend: "http://b:8774"}
+      block-storage: {frontend: "http://one/volume", backend: "http://b:8776"}
       identity: {frontend: {public: "http://one/identity", internal: "http://inside/identity"}, backend: "http://b:5000"}
   Ports:
     services:
       image: {frontend: "http://ports:9292"}
       compute: {frontend: "http://ports:8774/v2.1"}
       object-store: {frontend: "http://ports:8080"}
+  Plain:
+    services:
+      compute: {frontend: "http://plain/compute"}
+      block-storage: {frontend: "http://plain/volume"}
   Same:
     services:
       image: {frontend: "http://same/image"}
       compute: {frontend: "http://same/compute", links: fixed}
 """)
+
+OTHERS = {"compute": "compute", "identity": "identity", "volume": "block-storage"}
 
 
 def endpoint(cloud: str, service: str, interface: str = "public") -> Endpoint:
@@ -41,6 +48,8 @@ def endpoint(cloud: str, service: str, interface: str = "public") -> Endpoint:
         ("Ports", "image", "images"),
         ("Same", "image", "images"),
         ("One", "image", None),
+        ("Plain", "compute", "documents"),
+        ("Plain", "block-storage", "documents"),
         ("Same", "compute", "all"),
     ],
 )
@@ -57,7 +66,7 @@ def test_the_answers_with_links_to_rewrite(cloud: str, service: str, which: str 
         ("image", "POST", "/image/v2/images", (), True),
         ("image", "GET", "/image/v2/images/i", (), True),
         ("image", "PUT", "/image/v2/images/i/file", (), False),
-        ("image", "GET", "/image/v2/images", (), False),
+        ("image", "GET", "/image/v2/images", (), True),
         ("compute", "DELETE", "/compute/v2.1/servers/1", (), True),
         ("compute", "GET", "/compute/v2.1/console", (("Upgrade", "WebSocket"),), False),
         ("compute", "GET", "/compute/v2.1/console", (("Upgrade", "h2c"),), True),
@@ -68,11 +77,32 @@ def test_which_answers(service: str, method: str, path: str, headers: tuple[tupl
     assert rewrites_links(here, endpoint("Ports", service), Request(method, here.listener, path, headers)) == rewritten
 
 
-@pytest.mark.parametrize(("query", "read"), [(None, False), ("", True), ("limit=200", True)])
-def test_of_the_list_of_images_a_page_is_read(query: str | None, read: bool) -> None:
+@pytest.mark.parametrize(
+    ("service", "method", "path", "read"),
+    [
+        ("compute", "GET", "/compute", True),
+        ("compute", "HEAD", "/compute/v2.1/", True),
+        ("compute", "POST", "/compute/v2.1/", False),
+        ("compute", "GET", "/compute/v2.1/servers", False),
+        ("block-storage", "GET", "/volume/v3/", True),
+        ("block-storage", "GET", "/volume/v3/p/volumes/detail", True),
+        ("block-storage", "GET", "/volume/v3/p/volumes/v", False),
+    ],
+)
+def test_of_a_peer_with_the_same_prefixes_documents_and_followed_lists_are_read(
+    service: str, method: str, path: str, read: bool
+) -> None:
+    here = endpoint("One", service)
+    request = Request(method, here.listener, path)
+    assert rewrites_links(here, endpoint("Plain", service), request) == read
+    assert not rewrites_links(here, here, request)
+
+
+@pytest.mark.parametrize("query", [None, "", "limit=200"])
+def test_the_list_of_images_is_read(query: str | None) -> None:
     here = endpoint("One", "image")
     request = Request("GET", here.listener, "/image/v2/images", query=query)
-    assert rewrites_links(here, endpoint("Same", "image"), request) == read
+    assert rewrites_links(here, endpoint("Same", "image"), request)
     assert not rewrites_links(here, here, request)
 
 
@@ -90,7 +120,7 @@ def test_a_peer_may_name_its_prefix_or_ours_on_the_clients_host() -> None:
 
 def test_at_home_every_frontend_of_the_socket_the_backends_own_path_and_none() -> None:
     image = endpoint("One", "image")
-    others = {"/compute": endpoint("One", "compute"), "/identity": endpoint("One", "identity")}
+    others = {f"/{path}": endpoint("One", service) for path, service in OTHERS.items()}
     assert own_places(MESH.clouds["One"], image, image) == {"/image": image, "/glance": image, "": image, **others}
 
 

@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openstackoid.scope import Scope, ScopeError, centers_of, may_resolve_to, near_told, parse, parse_url_form, resolve
+from openstackoid.scope import (
+    Scope,
+    ScopeError,
+    SortedTimes,
+    centers_of,
+    may_resolve_to,
+    near_told,
+    parse,
+    parse_url_form,
+    resolve,
+)
 from openstackoid.scope.expression import All, Cloud, Every, Near, Otherwise, clouds_of, parts
 from openstackoid.scope.expression_parser import MOST_CLOUDS
 
@@ -165,3 +175,16 @@ def test_a_resolved_scope_is_plain_bounded_and_names_clouds_of_the_mesh(entries:
         for name in set(clouds_of(expression)) - named:
             assert name in having
             assert service == "*" or service in having[name]
+
+
+def test_a_scope_has_sixteen_functions_at_most() -> None:
+    eight = " | ".join(["nearest(A)"] * 8)
+    assert parse(f'{{"image": "{eight}", "network": "{eight}"}}')
+    with pytest.raises(ScopeError, match="16 'around' and 'nearest' in one scope at most are accepted"):
+        parse(f'{{"image": "{eight}", "network": "{eight}", "compute": "nearest(A)"}}')
+
+
+def test_times_that_were_sorted_for_another_mesh_are_sorted_anew() -> None:
+    before = {"A": SortedTimes(TIMES["A"], {"A": ALL, "C": ALL})}
+    assert resolved("image=nearest(A)", times=before) == {"image": "A | C | B"}
+    assert before["A"] == TIMES["A"]

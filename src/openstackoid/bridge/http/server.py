@@ -22,6 +22,7 @@ from openstackoid.bridge.haproxy_log import start_reading
 from openstackoid.bridge.http.app import Bridge
 from openstackoid.bridge.http.connection import Server
 from openstackoid.bridge.http.ending import appears, wait_for_end, with_signals
+from openstackoid.bridge.http.garbage import set_aside
 from openstackoid.bridge.http.sockets import BridgeError, Sockets
 from openstackoid.bridge.identity.keystone_reader import readers_of
 from openstackoid.bridge.identity.readers import Reader
@@ -264,10 +265,11 @@ def http_server(bridge: Bridge) -> web.Server:
 async def _keep_current(
     bridge: Bridge, files: tuple[Path, Path | None], reload: asyncio.Event, maintenance: AuditMaintenance
 ) -> None:
-    """Reload the mesh on request; keep the old one if the file is unusable."""
+    """Reload the mesh on request; keep the old one if the file is unusable. Each mesh is left out of later collections."""
     upstream = bridge.context.upstream
     at = upstream.at
     while True:
+        set_aside()
         await reload.wait()
         reload.clear()
         try:

@@ -87,7 +87,8 @@ def teach_nothing(_: int, /, *, admit: Admit | None = None, download: Admit | No
 class Incoming:
     """A request for sending. ``body``: None unless it was read already.
 
-    ``teach`` returns the headers of an answer that teach HAProxy how to serve the next such request.
+    ``teach`` returns the headers of an answer that teach HAProxy how to serve the next such request. ``told``: headers of an
+    answer in which the gateway tells its client of clouds.
     """
 
     request: web.BaseRequest
@@ -95,6 +96,7 @@ class Incoming:
     body: bytes | None = field(repr=False)
     teach: Teach = field(default=teach_nothing, repr=False)
     hidden: HiddenTokens = NONE
+    told: Headers = ()
 
 
 def read_head(request: web.BaseRequest, at: str) -> Head:

@@ -127,7 +127,7 @@ class AtOnce:
             case TotalKind():
                 composed, others = total(kind, documents, self._branches.sources)
             case CommonKind():
-                composed, others = common_part(kind, documents)
+                composed, others = common_part(kind, documents, self._branches.sources)
             case VersionsKind():
                 composed, others = common_versions(documents)
         outcome = composed_outcome(branches, failures + others, strict=self._is_strict())

@@ -63,7 +63,8 @@ class BranchLeg(ForwardLeg):
         async with upstream.send(target, sent, self.timeouts, deadline) as answer:
             headers = self._answer_headers(target, answer)
             images = self.links.of_images(incoming.head.path)
-            if plan.rewrite_links and (self._rewrites or images) and should_rewrite_links(answer.status, headers, images=images):
+            read = self.links.must_be_read(incoming.head, answer.status, headers)
+            if plan.rewrite_links and (self._rewrites or images) and should_rewrite_links(answer.status, headers, read=read):
                 answered = Answered(upstream, target, answer, headers, deadline, self._held)
                 return await rewrite_links(answered, incoming.head, plan, self.links, incoming.hidden)
             content = await read_answer(upstream, target, answer, min(LIMIT, self._held.most), self._held.hold)

@@ -129,8 +129,8 @@ class ForwardLeg(Leg[Single]):
                 upload.answered()
                 headers = self._answer_headers(target, answer)
                 await self._judge(target, answer, headers)
-                images = self.links.of_images(incoming.head.path)
-                if plan.rewrite_links and should_rewrite_links(answer.status, headers, images=images):
+                read = self.links.must_be_read(incoming.head, answer.status, headers)
+                if plan.rewrite_links and should_rewrite_links(answer.status, headers, read=read):
                     # Of the whole document: a peer may not send one byte by byte.
                     deadline.start(timeouts.server)
                     answered = Answered(upstream, target, answer, headers, deadline)
@@ -191,7 +191,7 @@ class ForwardLeg(Leg[Single]):
         if unread or self.links.astray(answer.status, head.method, theirs):
             raise UpstreamError(502, f"gateway of {self.context.upstream.at}: {target.place} {ASTRAY}")
         taught = self._taught(answer.status, entry)
-        return self.incoming.hidden.headers(self.links.headers(theirs)) + ours + taught + self.accepted
+        return self.incoming.hidden.headers(self.links.headers(theirs)) + self.incoming.told + ours + taught + self.accepted
 
     def _taught(self, status: int, entry: Entry | DelegatedUse | None) -> Headers:
         """Return the headers that teach HAProxy."""

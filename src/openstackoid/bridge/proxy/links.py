@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from openstackoid.bridge.message.head import Head
+from openstackoid.bridge.proxy.link_positions import LinkPositions
 from openstackoid.mesh import Endpoint, Mesh
 from openstackoid.routing import (
     IDENTITY,
@@ -26,24 +27,22 @@ from openstackoid.routing import (
 from openstackoid.routing.images import IMAGE
 from openstackoid.routing.links import CHALLENGE, GIVEN_BY_KEYSTONE, REDIRECTS
 from openstackoid.routing.paths import may_climb
-
-USERS_OWN = frozenset(
-    {"metadata", "extra", "extra_specs", "properties", "driver_info", "instance_info", "parameters", "template"}
-)
-"""Keys below which no link stands: users choose the keys there."""
+from openstackoid.routing.volumes import BLOCK_STORAGE
 
 _REMEMBERED = 16
 """Hosts whose places are remembered while the links of one answer are rewritten."""
 
-_CONTAINERS = (dict, list)
+_NO_BODY, _FOLLOWED = (204, 304), (301, 302, 303, 307, 308)
 
 _Place = tuple[str, Endpoint, str]
 """A prefix of paths at a host, our endpoint for it, and the beginning of our link: scheme, host, and our prefix."""
 
-_AT_TOP = frozenset({"next", "previous", "prev", "first", "last", "self"})
 _URL = re.compile(r"(?:(?P<scheme>https?)://(?P<at>[^/?#]+))?(?P<path>[/?].*)?", re.DOTALL)
 _PLAIN = re.compile(r"[!-~]+")
 """Clients drop a tab or a line break within a URL, and so read another one."""
+_DROPPED = re.compile(r"[\x00-\x20\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]+")
+"""Characters that a reader of a URL may drop."""
+_WITH_HOST = re.compile(r"(?i)https?:|[a-z][a-z0-9+.-]*:/|//")
 _KEYSTONE = re.compile(r'\A(Keystone uri=")[^"]*?((?:/v[0-9.]+)?)/?"')
 
 
@@ -63,6 +62,20 @@ class Links:
     def of(cls, mesh: Mesh, sent: Destination, head: Head) -> "Links":
         """Return the links of the answer to a request."""
         return cls(mesh, sent.frontend_endpoint, sent.endpoint, next(iter(head.values("host")), None))
+
+    def must_be_read(self, head: Head, status: int, headers: Headers) -> bool:
+        """Return whether clients read a peer's answer as JSON under any type, and follow its links or places.
+
+        These are version documents, lists of block storage, and successes of an image service.
+        """
+        if self._peer is None or status in _NO_BODY or not 200 <= status < 400:
+            return False
+        if self.of_images(head.path):
+            return status < 300
+        if status in _FOLLOWED and any(name.lower() == "location" for name, _ in headers):
+            return False
+        is_list = self._frontend_endpoint.service == BLOCK_STORAGE and head.method in ("GET", "HEAD")
+        return is_list or names_document(self._frontend_endpoint, head.path)
 
     def of_images(self, path: str) -> bool:
         """Return whether a peer's image service answered, for a ``path`` with contents that services here may follow."""
@@ -174,7 +187,7 @@ class Links:
         return value
 
     def document(self, body: bytes, *, whole: bool = False) -> bytes:
-        """Rewrite the absolute links of a JSON document; without one it stays as it is, byte by byte.
+        """Rewrite the absolute links of a JSON document, and remove a peer's to other hosts; without one it stays as it is.
 
         Links stand below ``links`` and ``..._links``, in objects with ``rel`` and ``href``, and as ``next`` and its like at the
         top; ``whole``: any text of the document may be one.
@@ -186,52 +199,45 @@ class Links:
         except (ValueError, RecursionError):
             return body
 
+    def strict_document(self, body: bytes, *, whole: bool) -> bytes:
+        """Do the same for a document that a client may read by another encoding, or with the first of two keys.
+
+        It is written anew, in ASCII. No client reads XML or HTML as JSON: it stays. Raises ``ValueError`` or ``RecursionError``
+        for anything else than JSON in UTF-8 with finite numbers.
+        """
+        if body.lstrip().startswith(b"<"):
+            return body
+        return json.dumps(self.rewritten(json.loads(body.decode("utf-8")), whole=whole), allow_nan=False).encode("ascii")
+
     def rewritten(self, document: Any, *, whole: bool) -> Any:
         """Return a document with its links rewritten, as :meth:`document` does."""
-        return self._all(document) if whole else self._top(document)
+        return LinkPositions(self._text).rewritten(document, whole=whole)
 
-    def _top(self, document: Any) -> Any:
-        if not isinstance(document, dict):
-            return self._within(document)
-        return {
-            key: self._text(value) if key in _AT_TOP and isinstance(value, str) else self._entry(key, value)
-            for key, value in document.items()
-        }
+    def _text(self, text: str) -> str | None:
+        """Return the text for one at the position of a link; None for a peer's link to another host."""
+        found = self._found(text) if text.startswith(("http://", "https://")) else None
+        if found is not None:
+            return found[0][2] + found[1]
+        return None if self._peer is not None and self._names_other_host(text) else text
 
-    def _entry(self, key: str, value: Any) -> Any:
-        if not isinstance(value, _CONTAINERS) or key in USERS_OWN:
-            return value
-        return self._all(value) if _names_links(key) else self._within(value)
+    def _names_other_host(self, text: str) -> bool:
+        """Return whether a client could read ``text`` as a URL of another host than those of this cloud's frontends."""
+        if "/" not in text and ":" not in text and "\\" not in text:
+            return False
+        if _WITH_HOST.match(_DROPPED.sub("", text).replace("\\", "/")) is None:
+            return False
+        match = _URL.fullmatch(text) if _PLAIN.fullmatch(text) else None
+        if match is None or match["at"] is None:
+            return True
+        if self._here.tls is not None and match["scheme"] != self._frontend_endpoint.frontend.scheme:
+            return True
+        host = self._plain(match["at"])
+        return host not in self._own_hosts and (self._host is None or host != self._plain(self._host))
 
-    def _within(self, value: Any) -> Any:
-        if isinstance(value, dict):
-            is_link = isinstance(value.get("href"), str) and isinstance(value.get("rel"), str)
-            # Most values are scalars: a call for each would take half of the time.
-            return {
-                key: self._entry(key, item)
-                if isinstance(item, _CONTAINERS)
-                else self._text(item)
-                if is_link and key == "href"
-                else item
-                for key, item in value.items()
-            }
-        if isinstance(value, list):
-            return [self._within(item) if isinstance(item, _CONTAINERS) else item for item in value]
-        return value
-
-    def _all(self, value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: self._all(item) if isinstance(item, _CONTAINERS) else self._text(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [self._all(item) for item in value]
-        return self._text(value)
-
-    def _text(self, value: Any) -> Any:
-        return self.link(value) if isinstance(value, str) and value.startswith(("http://", "https://")) else value
+    @cached_property
+    def _own_hosts(self) -> frozenset[str]:
+        frontends = (endpoint.frontend for endpoint in self._here.endpoints)
+        return frozenset(self._plain(f"{frontend.host}:{frontend.port}") for frontend in frontends)
 
     def _plain(self, host: str) -> str:
         return plain_host(host, self._here)
-
-
-def _names_links(key: str) -> bool:
-    return key == "links" or key.endswith("_links")

@@ -20,7 +20,7 @@ from openstackoid.bridge.proxy.composed_answer import with_cloud
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.leg import Leg
 from openstackoid.bridge.resource_index import View
-from openstackoid.composition import Failure, Fault, ItemKind, item_outcome, owner_outcome, without_cloud
+from openstackoid.composition import CLOUD_HEADER, Failure, Fault, ItemKind, item_outcome, owner_outcome, without_cloud
 from openstackoid.routing import READS, REQUEST_ID, All, Relay, Single, with_headers
 
 Forward = Callable[[Single, Incoming, Attempt | None], Awaitable[Leg[Single] | Leg[Relay]]]
@@ -54,7 +54,7 @@ class OneResource:
         response = await self._by_index(forward)
         if response is None:
             plan = await self._owner(self._branches.clouds)
-            response = await (await forward(self._sent(plan), self._incoming, None)).answer()
+            response = await self._forwarded(forward, self._sent(plan))
         if method == "DELETE" and not kind.below and 200 <= response.status < 300:
             self._forget()
         return response
@@ -83,17 +83,22 @@ class OneResource:
             except AnswerError:
                 self._forget()
                 return None
-            return await (await forward(plan, self._incoming, None)).answer()
+            return await self._forwarded(forward, plan)
         try:
-            leg = await forward(self._sent(plan), self._incoming, LocatedAttempt(self._incoming.head))
-            return await leg.answer()
+            return await self._forwarded(forward, self._sent(plan), LocatedAttempt(self._incoming.head))
         except PassedError as passed:
             self._forget()
             owner = await self._owner(self._branches.clouds)
             if owner.endpoint.cloud == cloud and passed.answer is not None:
                 # It has the resource, and lacks another thing.
                 return passed.answer
-            return await (await forward(self._sent(owner), self._incoming, None)).answer()
+            return await self._forwarded(forward, self._sent(owner))
+
+    async def _forwarded(self, forward: Forward, plan: Single, attempt: Attempt | None = None) -> web.StreamResponse:
+        """Return the answer of one cloud, which it names."""
+        told = ((CLOUD_HEADER, plan.endpoint.cloud),)
+        leg = await forward(plan, replace(self._incoming, told=told), attempt)
+        return await leg.answer()
 
     async def _known(self, *, certain: bool) -> str | None:
         """Return the cloud of the resource by the index, or None."""

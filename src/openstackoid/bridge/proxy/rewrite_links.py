@@ -23,19 +23,17 @@ LIMIT = 32 * 1024 * 1024
 """Bytes of a JSON answer; a list of ten thousand ports has about ten million."""
 
 _LARGE = 256 * 1024
+_HOME = "application/json-home"
 _NO_WHOLE_BODY = (204, 206, 304)
 _OF_THE_BYTES = ("content-md5", "digest", "content-digest", "repr-digest")
 
 
-def should_rewrite_links(status: int, headers: Headers, *, images: bool = False) -> bool:
-    """Return whether an answer is, or for HEAD would be, a JSON document.
-
-    For ``images``: whether it is a success, which clients read as JSON under any type.
-    """
-    if images and _succeeds(status):
+def should_rewrite_links(status: int, headers: Headers, *, read: bool = False) -> bool:
+    """Return whether an answer is, or for HEAD would be, a JSON document. ``read``: clients read it as one under any type."""
+    if read:
         return True
-    media = _value(headers, "content-type").partition(";")[0].strip().lower()
-    return status not in _NO_WHOLE_BODY and (media in ("application/json", "application/json-home") or media.endswith("+json"))
+    media = _media(headers)
+    return status not in _NO_WHOLE_BODY and (media in ("application/json", _HOME) or media.endswith("+json"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +54,8 @@ class Answered:
 async def rewrite_links(given: Answered, head: Head, plan: Single, links: Links, hidden: HiddenTokens = NONE) -> WholeAnswer:
     """Return the answer with the links in its document rewritten, without headers about its bytes if they change.
 
-    A success of an image service loses the places that services here would follow, or is refused. The answer to HEAD has no
-    length. Raises ``UpstreamError`` (502) for a document that is larger than :data:`LIMIT`, or compressed.
+    A peer's answer whose links or places clients follow loses those that lead elsewhere, or is refused. The answer to HEAD has
+    no length. Raises ``UpstreamError`` (502) for a document that is larger than :data:`LIMIT`, or compressed.
     """
     encodings = {value.strip().lower() for name, value in given.headers if name.lower() == "content-encoding"}
     if not encodings <= {"", "identity"}:
@@ -65,13 +63,16 @@ async def rewrite_links(given: Answered, head: Head, plan: Single, links: Links,
             given.target, "its answer is compressed, though it was asked not to be: its links stay hidden"
         )
     whole = names_document(plan.frontend_endpoint, head.path)
-    places = links.of_images(head.path) and _succeeds(given.answer.status) and head.method != "HEAD"
+    strict = links.must_be_read(head, given.answer.status, given.headers) and head.method != "HEAD"
 
     def rewritten(content: bytes) -> bytes:
-        if not (places and content):
+        if not (strict and content):
             return links.document(content, whole=whole)
         try:
-            written = without_places(content, head.path, links)
+            if links.of_images(head.path):
+                written = without_places(content, head.path, links)
+            else:
+                written = links.strict_document(content, whole=whole)
             return content if written == content else written
         except (ValueError, RecursionError):
             raise given.upstream.unusable(given.target, UNREADABLE) from None
@@ -95,8 +96,10 @@ async def rewrite_links(given: Answered, head: Head, plan: Single, links: Links,
         else:
             body = rewritten(content)
     headers = without(given.headers, "content-length")
-    if places and body:
-        headers = (*without(headers, "content-type", "content-encoding"), ("Content-Type", "application/json"))
+    if strict and body and not body.startswith(b"<"):
+        media = _media(headers)
+        kind = media if media == _HOME and not links.of_images(head.path) else "application/json"
+        headers = (*without(headers, "content-type", "content-encoding"), ("Content-Type", kind))
     if body is not content or head.method == "HEAD":
         headers = tuple((name, _weak(value) if name.lower() == "etag" else value) for name, value in headers)
         headers = without(headers, *_OF_THE_BYTES)
@@ -108,12 +111,9 @@ async def rewrite_links(given: Answered, head: Head, plan: Single, links: Links,
     )
 
 
-def _succeeds(status: int) -> bool:
-    return 200 <= status < 300 and status != 204
-
-
-def _value(headers: Headers, name: str) -> str:
-    return next((value for key, value in headers if key.lower() == name), "")
+def _media(headers: Headers) -> str:
+    given = next((value for key, value in headers if key.lower() == "content-type"), "")
+    return given.partition(";")[0].strip().lower()
 
 
 def _weak(etag: str) -> str:

@@ -35,11 +35,15 @@ _SHORT = 0.01
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
-    """A turn without an answer: its ``status`` is 404 for a missing item. ``reason``: the text for the log."""
+    """A turn without an answer: its ``status`` is 404 for a missing item. ``reason``: the text for the log.
+
+    ``comes_later``: in the scope, the cloud is behind the one that gets the write.
+    """
 
     status: int
     message: str
     reason: str
+    comes_later: bool = False
 
 
 class Turns:
@@ -85,7 +89,13 @@ class Turns:
         others = [turn for turn in self._plan.turns if turn.cloud not in known]
         if not any(isinstance(turn.plan, Single | All) for turn in others):
             return list(self._plan.turns)
-        self._failed = [_Failed(503, f"{text} (a moment ago)", text) for text in known.values()]
+        # Of a read that a cloud answers with 404, every other cloud may have the item; a write is for the first that is reached.
+        before = [turn.cloud for turn in self._plan.turns[: self._plan.turns.index(others[0])]]
+        writes = self._incoming.head.method not in READS
+        self._failed = [
+            _Failed(503, f"{text} (a moment ago)", text, comes_later=writes and cloud not in before)
+            for cloud, text in known.items()
+        ]
         return others
 
     async def _ask(self, plan: Single, further: int) -> web.StreamResponse | None:
@@ -99,7 +109,7 @@ class Turns:
         share = self._share(timeouts, further if head.method in READS else 0, waited if first else 0.0)
         if first and head.began is not None and self._has_had_its_turn(place, share):
             return None
-        failures = any(failed.status != 404 for failed in self._failed)
+        failures = any(failed.status != 404 and not failed.comes_later for failed in self._failed)
         attempt = Attempt(head, None if self._streams else began + share, first=first, more=further > 0, failures=failures)
         leg: Leg[Single] | None = None
         try:
@@ -155,7 +165,7 @@ class Turns:
         except AnswerError as error:
             if error.status < 500 or isinstance(error, OverloadError):
                 raise
-            self._failed.append(_Failed(error.status, *map(self._without_gateway, (error.message, error.reason))))
+            self._failed.append(_Failed(error.status, self._without_gateway(error.message), self._without_gateway(error.reason)))
             return None
         if not isinstance(response, WholeAnswer):
             return response

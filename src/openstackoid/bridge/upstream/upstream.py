@@ -203,10 +203,9 @@ class Upstream:
 
     def answer_headers(self, target: Target, answer: aiohttp.ClientResponse) -> Headers:
         """Return the headers of an answer that travel on: end-to-end, and none of those that gateways alone write."""
-        kept = of_others(end_to_end(decoded(answer.raw_headers)))
-        if target.peer is None:
-            return kept
-        return tuple(pair for pair in without(kept, *HOSTS_OWN, *LEADING) if not pair[0].lower().startswith(GATEWAYS_OWN))
+        theirs = of_others(end_to_end(decoded(answer.raw_headers)))
+        kept = tuple(pair for pair in theirs if not pair[0].lower().startswith(GATEWAYS_OWN))
+        return kept if target.peer is None else without(kept, *HOSTS_OWN, *LEADING)
 
     def unusable(self, target: Target, why: str) -> UpstreamError:
         """Return the error for an answer that cannot be used."""

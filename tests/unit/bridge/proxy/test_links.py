@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openstackoid.bridge.proxy.links import USERS_OWN, Links
+from openstackoid.bridge.proxy.link_positions import USERS_OWN
+from openstackoid.bridge.proxy.links import Links
 from openstackoid.mesh import parse_mesh
 from openstackoid.routing.links import answers_with_links
 
@@ -109,7 +110,8 @@ clouds:
 )
 def test_a_client_that_speaks_https_is_given_https(before: str, after: str) -> None:
     assert secure().link(before) == after
-    assert json.loads(secure().document(json.dumps({"links": {"self": before}}).encode())) == {"links": {"self": after}}
+    rewritten = json.loads(secure().document(json.dumps({"links": {"self": before}}).encode()))
+    assert rewritten == {"links": {"self": after} if after.startswith(("https://gw/", "https://gw:8802/")) else {}}
 
 
 def test_a_client_that_speaks_http_is_given_http() -> None:
@@ -222,7 +224,7 @@ def test_text_outside_these_positions_is_not_rewritten(document: Any) -> None:
 
 
 def test_a_version_document_is_links_wherever_they_stand() -> None:
-    document = {"v2": {"url": LINK}, "describedby": "http://docs.example.org"}
+    document = {"v2": {"url": LINK}, "id": "v2.1", "updated": "2013-07-23T11:33:21Z"}
     assert json.loads(links("", "/image").document(json.dumps(document).encode(), whole=True)) == {
         **document,
         "v2": {"url": REWRITTEN},

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands of docs/operate/kolla.md between `discover` and Kolla-Ansible, without Kolla-Ansible and real services."""
+
+import shlex
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from kolla import page
+from openstackoid.certs import issue
+from openstackoid.cli import main
+from openstackoid.haproxy.binary import find_haproxy
+
+HEADING = "3. Certificate, peers, policy"
+HOSTS = {"internal": "internal.one.example", "public": "api.one.example"}
+
+
+def service(port: int, **hosts: str) -> dict[str, Any]:
+    frontends = {interface: f"https://{host}:{port}" for interface, host in hosts.items()}
+    return {"frontend": frontends, "backend": dict.fromkeys(frontends, f"http://10.20.0.11:{port}")}
+
+
+def describe(folder: Path, name: str, **hosts: str) -> Path:
+    """Write a description as `discover` and step 2 make it."""
+    tls = {"certificate": f"{folder}/{name}.pem", "authority": f"{folder}/authority.pem"}
+    cloud = {
+        "gateway": {"bind": "127.0.0.1", "tls": tls},
+        "services": {"identity": service(5000, **hosts), "image": service(9292, **hosts)},
+    }
+    file = folder / "mesh.yaml"
+    file.write_text(yaml.safe_dump({"mesh": 1, "clouds": {name: cloud}}, sort_keys=False))
+    return file
+
+
+def run(words: list[str]) -> int:
+    return main(words[1:])
+
+
+def test_the_commands_give_a_gateway_that_its_peer_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    etc, there = tmp_path / "etc", tmp_path / "there"
+    for folder in (etc, there):
+        folder.mkdir()
+    monkeypatch.chdir(tmp_path)
+    mesh = describe(etc, "CloudOne", **HOSTS)
+
+    def typed(line: str) -> list[str]:
+        return shlex.split(
+            line.replace("/etc/openstackoid", str(etc)).replace("--haproxy system", f"--haproxy {find_haproxy().path}")
+        )
+
+    certificates, rest = page.commands(HEADING)[:3], page.commands(HEADING)[3:]
+    for line in certificates[:2]:
+        assert run(typed(line)) == 0
+    for name in ("authority.pem", "CloudOne.pem"):
+        assert f"mesh-authority/{name}" in typed(certificates[2])
+        shutil.copy(f"mesh-authority/{name}", etc)
+    # The peer's operator does the same.
+    for file in (etc / "authority.pem", issue(Path("mesh-authority"), "CloudTwo", ["api.two.example"])):
+        shutil.copy(file, there)
+    theirs = describe(there, "CloudTwo", public="api.two.example")
+    export = ["peer", "export", "--config", str(theirs), "--cloud", "CloudTwo", "--output", "CloudTwo.peer"]
+    assert main(export) == 0
+    commands = [typed(line) for line in rest if line.startswith("openstackoid ")]
+    assert [words[1:3] for words in commands] == [["peer", "export"], ["peer", "add"], ["policy", "check"], ["gateway", "check"]]
+    for words in commands[:2]:
+        assert run(words) == 0
+    assert main(["peer", "add", "--config", str(theirs), "--cloud", "CloudTwo", "CloudOne.peer"]) == 0
+    (policy,) = page.additions(HEADING)
+    assert run(commands[2]) == 1
+    description = yaml.safe_load(mesh.read_text())
+    description["clouds"]["CloudOne"] |= policy
+    mesh.write_text(yaml.safe_dump(description, sort_keys=False))
+    for words in commands[2:]:
+        assert run(words) == 0

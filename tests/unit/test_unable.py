@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A suite that cannot run on this machine fails, with one line, unless the variable lets it be skipped."""
+
+from types import ModuleType
+
+import pytest
+
+import console.run
+import horizon.run
+from browser import NoChromiumError
+from unable import MAY_SKIP
+
+
+def no_chromium(*_: object) -> None:
+    raise NoChromiumError("no package chromium")
+
+
+@pytest.mark.parametrize(("suite", "name"), [(console.run, "install_chromium"), (horizon.run, "_install")])
+@pytest.mark.parametrize(
+    ("value", "code", "said"),
+    [
+        (
+            "",
+            1,
+            "{} cannot run: this machine lacks Debian's chromium, which cannot be installed: no package chromium ({}=1 skips it)",
+        ),
+        ("1", 0, "{} is skipped: this machine lacks Debian's chromium, which cannot be installed: no package chromium"),
+    ],
+)
+def test_without_chromium(
+    suite: ModuleType,
+    name: str,
+    value: str,
+    code: int,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv(MAY_SKIP, value)
+    monkeypatch.setattr(suite, name, no_chromium)
+    assert suite.main() == code
+    target = f"{suite.__name__.partition('.')[0]}-test"
+    assert capsys.readouterr().err == f"make: {said.format(target, MAY_SKIP)}\n"
