@@ -173,8 +173,10 @@ def guest(
         *asked.pop("more", ()),
     )
 
+    user = None if told is None else principal_of(told)
+
     async def principal(*_: object) -> object:
-        return None if told is None else principal_of(told)
+        return user
 
     async def tell(*_: object) -> object:
         return record

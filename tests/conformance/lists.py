@@ -4,10 +4,11 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from conformance.answering import Answering, start_server
 from conformance.branches import Branches, Got
@@ -17,7 +18,14 @@ from openstackoid.composition import ItemKind, ListKind, builtin_kinds
 from unit.composition.clouds import FakeCloud, list_kind
 
 CLOUDS = ("One", "Two", "Three")
-OTHERS = ("load-balancer", "dns", "baremetal", "container-infrastructure-management", "key-manager", "shared-file-system")
+_FIRST = ("load-balancer", "dns", "baremetal", "container-infrastructure-management", "key-manager", "shared-file-system")
+MORE = (
+    *("placement", "orchestration", "database", "workflow", "instance-ha", "reservation", "alarm", "accelerator"),
+    *("application-container", "rating", "message", "backup", "resource-optimization", "nfv-orchestration", "admin-logic"),
+    "baremetal-introspection",
+)
+OTHERS = (*_FIRST, *MORE)
+"""Services whose lists a test makes."""
 SERVICES = ("compute", "image", "network", "object-store")
 LISTS = {"servers": "compute", "images": "image", "networks": "network"}
 
@@ -49,7 +57,8 @@ class Clouds(Branches):
 
     def link(self, document: dict[str, Any], path: str) -> str | None:
         """Return the path of the link to the next page."""
-        links: list[dict[str, str]] = next((value for name, value in document.items() if name.endswith("_links")), [])
+        named = "links" if isinstance(document.get("links"), list) else "_links"
+        links: list[dict[str, str]] = next((value for name, value in document.items() if name.endswith(named)), [])
         following = next((link["href"] for link in links if link["rel"] == "next"), document.get("next"))
         if isinstance(document.get("links"), dict):
             following = document["links"].get("next")
@@ -89,17 +98,23 @@ def _serve(clouds: Clouds, cloud: str, port: int) -> ThreadingHTTPServer:
                 return clouds.fails[cloud], b"{}"
             kind = builtin_kinds().of(service, f"/{below}")
             if isinstance(kind, ListKind):
-                return clouds.lists[cloud, service].get(query)
+                found = clouds.lists[cloud, service]
+                name = dict(parse_qsl(query)).get("name")
+                named = (
+                    found if name is None else replace(found, items=[item for item in found.items if item.get("name") == name])
+                )
+                return named.get(query)
             if not isinstance(kind, ItemKind):
                 return 200, json.dumps({"limits": {"rate": [], "absolute": {"maxTotalCores": 10}}}).encode()
-            found = [item for item in clouds.lists[cloud, service].items if item["id"] == kind.id]
-            if not found:
+            items = clouds.lists[cloud, service].items
+            having = [item for item in items if kind.id in (item.get("id"), item.get("uuid"))]
+            if not having:
                 return 404, b'{"itemNotFound": {"code": 404, "message": "not found"}}'
             if kind.below == "/file":
                 return 200, f"bytes of {cloud}".encode()
             if self.command == "DELETE":
                 return 204, b""
-            return 200, json.dumps({kind.wrapper: found[0]} if kind.wrapper else found[0]).encode()
+            return 200, json.dumps({kind.wrapper: having[0]} if kind.wrapper else having[0]).encode()
 
     return start_server(Handler, port)
 

@@ -6,7 +6,7 @@ import socket
 from conformance.case import Case, sent
 from conformance.gateway import RunningGateway
 
-PATH = "/image/v2/images"
+PATH = "/image/v2/info/stores"
 Headers = tuple[tuple[str, str], ...]
 
 

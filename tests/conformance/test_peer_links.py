@@ -38,7 +38,10 @@ def test_a_version_document_names_no_other_host(path: str, way: str, site: Site)
             links = [{"rel": "self", "href": evil}, {"rel": "self", "href": "/v2.1/"}]
             played(site, document({"versions": [{"id": "v2.1", "links": links}], "url": evil}, status=status))
             answer = site.get(path, WAY[way])
-            assert (answer.status, json.loads(answer.body)) == (int(status[:3]), {"versions": [{"id": "v2.1", "links": links[1:]}]})
+            assert (answer.status, json.loads(answer.body)) == (
+                int(status[:3]),
+                {"versions": [{"id": "v2.1", "links": links[1:]}]},
+            )
 
 
 @pytest.mark.parametrize("way", WAY)

@@ -17,7 +17,8 @@ from openstackoid.composition.ties import Ties
 KEY = bytes(64)
 CURSORS = Cursors([KEY])
 DIGEST = b"a digest"
-_PATHS = ("/servers/detail", "/images", "/networks", "/os-keypairs", "", "/zones", "/secrets", "/shares/detail")
+_FEW = ("/queues", "/types", "/backups", "/workflows", "/os-simple-tenant-usage")
+_PATHS = ("/servers/detail", "/images", "/networks", "/os-keypairs", "", "/zones", "/secrets", "/shares/detail", *_FEW)
 KINDS = [kind for kind in builtin_kinds().lists() if kind.path in _PATHS]
 _IDS = st.none() | st.uuids().map(str) | st.text(max_size=20)
 _VALUES = st.none() | st.integers() | st.text(max_size=20) | st.booleans()

@@ -6,6 +6,7 @@ CloudOne has the default policy of delegation. The table of this actor in docs/u
 
 import copy
 import json
+import re
 import shutil
 import socket
 import time
@@ -24,7 +25,7 @@ from lab.as_gateway import as_gateway
 from lab.found_tokens import bound_tokens, forms, owners
 from lab.glances import free_port
 from lab.meaning import World, member
-from lab.wire import Wire
+from lab.wire_recorder import WireRecorder
 from openstackoid.binding import BoundToken, BoundTokenError, KeyRepository, Kind, open_token, scope_digest
 from openstackoid.certs import issue
 from openstackoid.lab import databases
@@ -60,7 +61,7 @@ class Played:
 
     state: Path
     certificates: Path
-    wire: Wire
+    wire: WireRecorder
     tokens: set[str]
     logs: dict[Path, int]
 
@@ -81,7 +82,7 @@ def played(lab: Any, world: World, relays: ExitStack, tmp_path_factory: pytest.T
     certificates = tmp_path_factory.mktemp("operator") / "certificates"
     shutil.copytree(state / "certificates", certificates)
     issue(certificates, "CloudThree", renew=True)
-    wire = Wire(world.mesh, certificates)
+    wire = WireRecorder(world.mesh, certificates)
 
     def change(mesh: dict[str, Any]) -> None:
         wire.describe(mesh)
@@ -154,9 +155,10 @@ def test_the_control_socket_of_its_gateway_shows_no_token(played: Played, world:
 
 def said(command: str, played: Played) -> str:
     """Return what HAProxy of CloudTwo answers on its control socket."""
-    (path,) = (played.state / "gateways/CloudTwo").rglob("haproxy.sock")
+    written = max((played.state / "gateways/CloudTwo").rglob("haproxy.cfg"), key=lambda path: path.stat().st_mtime)
+    (path,) = re.findall(r"^ *stats socket (\S+) mode", written.read_text(), re.MULTILINE)
     with socket.socket(socket.AF_UNIX) as control:
-        control.connect(str(path))
+        control.connect(path)
         control.sendall(f"{command}\n".encode())
         return b"".join(iter(lambda: control.recv(65536), b"")).decode(errors="replace")
 

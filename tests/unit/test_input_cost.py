@@ -15,13 +15,14 @@ from hypothesis import HealthCheck, given, settings
 from bench.meshes import many_clouds
 from conformance.asking import body_of, request_of
 from cpu_time import least_cpu_time
-from fuzz import bound_tokens, dispatched, documents, heads, merged_lists
+from fuzz import bound_tokens, dispatched, documents, heads, merged_lists, policy_tokens
 from fuzz.scope_text import MESH as FUZZED
 from openstackoid.binding import BoundToken, BoundTokenError, Kind, open_token, seal_token
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.identity.token_documents import body_token, document, project_of, with_body_token
 from openstackoid.composition import CompositionError
 from openstackoid.mesh import Mesh, parse_mesh
+from openstackoid.policy import Grant, grant, mapped, may_enter, principal_of
 from openstackoid.routing import Decision, ReadBody, Refuse, decide
 from openstackoid.routing.dispatched_method import form_body, method_override
 from openstackoid.scope import BOUND
@@ -128,6 +129,22 @@ def test_no_form_does(given: dispatched.Literal) -> None:
 @given(data=documents.BODIES.inputs)
 def test_no_body_does(data: bytes) -> None:
     assert cost(read(data[:SIZE])) < MOST
+
+
+@FEW
+@given(given=policy_tokens.TARGET.inputs)
+def test_no_token_of_a_peer_does(given: Any) -> None:
+    """As its Keystone describes it, with any policy here."""
+    document, said, issuer, sender = given
+    policy = policy_tokens.policy_of(said)
+
+    def work() -> None:
+        may_enter(policy, issuer, sender, None)
+        judged = grant(policy, issuer, principal_of(document), None)
+        if isinstance(judged, Grant):
+            mapped(document, issuer, judged)
+
+    assert cost(work) < MOST
 
 
 @FEW

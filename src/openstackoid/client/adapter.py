@@ -8,6 +8,7 @@ from collections.abc import Container, Mapping
 import requests
 from requests.adapters import BaseAdapter
 
+from openstackoid.client.errors import ForeignHostError
 from openstackoid.client.hops import printable
 from openstackoid.client.merged_items import MergedItems
 from openstackoid.client.pages import gateways_words
@@ -23,6 +24,7 @@ ISSUER_HEADER = "X-Scope-Identity"
 """The header with which a gateway names the issuer of the token in its answer to a log-in at another cloud."""
 PARTIAL_HEADER = "X-Scope-Partial"
 """The header with which a gateway names the clouds whose items an answer lacks."""
+_TOKENS = ("X-Auth-Token", "X-Subject-Token", "X-Service-Token", "X-Storage-Token")
 _GATEWAYS_OWN = (400, 403, 502, 503, 504)
 _LOG = logging.getLogger("openstackoid.client")
 _LOG.addFilter(RedactingFilter())
@@ -31,10 +33,11 @@ _LOG.addFilter(RedactingFilter())
 class ScopeAdapter(BaseAdapter):
     """Adds the scope to requests for the cloud's own endpoints; the wrapped adapter sends them.
 
-    ``own`` returns whether a URL is the cloud's, for each request, so a redirect to another host loses the headers. ``force``
-    asks the gateway to allow refused collaborations, ``strict`` to refuse an answer of several clouds that lacks one; ``trace``
-    gives each request an id of a traced workflow. ``held_by``: the thread that put the scope in force for a block of code.
-    ``items``: the clouds of the items in merged lists.
+    ``own`` returns whether a URL is the cloud's, for each request, so a redirect to another host loses the headers, and a
+    request with a token is refused: a link in an answer may lead anywhere. ``force`` asks the gateway to allow refused
+    collaborations, ``strict`` to refuse an answer of several clouds that lacks one; ``trace`` gives each request an id of a
+    traced workflow. ``held_by``: the thread that put the scope in force for a block of code. ``items``: the clouds of the items
+    in merged lists.
     """
 
     def __init__(
@@ -72,12 +75,17 @@ class ScopeAdapter(BaseAdapter):
         cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """Send one request, with the headers if its URL is the cloud's."""
+        """Send one request, with the headers if its URL is the cloud's.
+
+        Raises :class:`~openstackoid.client.errors.ForeignHostError` for a token that would go to another host.
+        """
         url = request.url or ""
         # Query, path and user may hold a secret, such as an object's temporary signature.
         shown = shown_url(url)
         send = functools.partial(self.wrapped.send, verify=verify, cert=cert, proxies=proxies)
         if url not in self.own:
+            if any(name in request.headers for name in _TOKENS):
+                raise ForeignHostError(f"{shown} is not an endpoint of the cloud, so the token is not sent there")
             self._clear(request, shown)
             return send(request, stream=stream, timeout=timeout)
         self._mark(request, shown)

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Errors that stop a client before its first request."""
+"""Errors that stop a client before a request."""
 
 from openstack.exceptions import ConfigException
 
 from openstackoid.errors import OpenstackoidError
+
+
+class ForeignHostError(OpenstackoidError, ConfigException):
+    """A link or redirect of an answer leads to a host that is not the cloud's; the token is not sent there."""
 
 
 class ScopeRefusedError(OpenstackoidError, ConfigException):

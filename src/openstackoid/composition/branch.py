@@ -170,17 +170,26 @@ class Branch:
         self._more = page.more and bool(fresh)
         self._read += len(page.items)
         if fresh:
-            self._marker = str(self._read) if self._query.kind.paging.marker == "offset" else fresh[-1].id
+            self._marker = self._next_marker(page, fresh[-1])
         self._buffer.extend(self._from_place(fresh))
         if not self._more and self._walk in (_Walk.SEEK, _Walk.COMPARE):
             self._not_found()
+
+    def _next_marker(self, page: Page, last: Item) -> str | None:
+        match self._query.kind.paging.marker:
+            case "offset":
+                return str(self._read)
+            case "link":
+                return page.marker
+        return last.id
 
     def _fresh(self, page: Page) -> list[Item]:
         """Return the items of a page in the walk's direction, without those that came before: on it, or on the page before.
 
         A page that came before as a whole has none.
         """
-        items = list(reversed(page.items) if self._query.backwards else page.items)
+        is_turned = self._query.backwards and not self._query.is_sorted_backwards
+        items = list(reversed(page.items) if is_turned else page.items)
         if self._query.kind.is_whole or not items:
             return items
         ends = (items[0].id, items[-1].id)

@@ -25,7 +25,8 @@ _VERSIONS = re.compile(r"/?|/versions/?|/v[0-9.]+/?")
 class ListKind:
     """A list of a service: its place in an answer, its order, and the service's way of paging.
 
-    ``collection``: its key, empty for a document that is the list itself. ``within``: the only key of each item, or None.
+    ``collection``: its key, empty for a document that is the list itself; ``again``: a key with the same items once more.
+    ``within``: the key of each item that has its attributes, or None.
     ``order``: pairs of a sort key and whether it descends. ``attributes``: the attributes of items for sort keys with other
     names. ``equal``: attributes by which items of several clouds are the same thing. ``resources``: the path of each item without
     its id, or None where an item has no path.
@@ -43,6 +44,7 @@ class ListKind:
     paging: PagingSchema = field(repr=False)
     links: str = field(repr=False)
     resources: str | None = field(default=None, repr=False)
+    again: str | None = field(default=None, repr=False)
 
     @property
     def is_whole(self) -> bool:
@@ -52,7 +54,7 @@ class ListKind:
     @property
     def walks_from_start(self) -> bool:
         """Whether each page is found by a walk from the first item: what was listed before decides, or no marker is a proof."""
-        return bool(self.equal) or self.paging.unknown_marker == "ignored" or self.paging.marker == "offset"
+        return bool(self.equal) or self.paging.unknown_marker == "ignored" or self.paging.marker in ("link", "offset")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,17 @@ class ItemKind:
 
 @dataclass(frozen=True, slots=True)
 class TotalKind:
-    """Numbers that are added. ``least``: names of those of which the least counts."""
+    """Numbers that are added, in the member ``wrapper`` of a document, empty for the document itself.
+
+    ``each``: attributes by which entries of a list are about the same thing, empty for an object. ``least``, ``greatest``: names
+    of numbers of which the least, or the greatest, counts.
+    """
 
     service: str
     wrapper: str
     least: frozenset[str]
+    greatest: frozenset[str] = frozenset()
+    each: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +159,7 @@ def _kinds(schema: KindsSchema) -> Kinds:
     rows: dict[str, list[_Row]] = {}
     for service, totals in schema.totals.items():
         for total in totals:
-            kind = TotalKind(service, total.document, frozenset(total.least))
+            kind = TotalKind(service, total.document, frozenset(total.least), frozenset(total.greatest), tuple(total.each))
             rows.setdefault(service, []).append((_pattern(service, total.path), kind))
     for service, commons in schema.common.items():
         for common in commons:
@@ -195,6 +203,7 @@ def _list(service: str, entry: ListSchema, path: str, paging: PagingSchema) -> L
         paging,
         links,
         None if entry.item is None else entry.path,
+        entry.again,
     )
 
 

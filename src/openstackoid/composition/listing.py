@@ -45,7 +45,7 @@ class Listing:
 
     ``clouds``: those of the scope, in its order; ``expression``: its canonical form. ``rewrite`` takes a cloud and an item,
     parsed, and returns the item with its links rewritten. Raises :class:`CompositionError` for a query or a marker that is not
-    accepted. ``waiting``: the bytes that :meth:`chunks` keeps, those of a page backwards.
+    accepted. ``waiting``: the bytes that :meth:`chunks` keeps, those of a page backwards or of items that the answer has again.
     ``plain``: the answer is plain text, a line for each item, without clouds.
     """
 
@@ -66,6 +66,7 @@ class Listing:
         self._digest = self._query.digest(expression)
         self._refused: CompositionError | None = None
         self._waiting: list[str] = []
+        self._again: list[str] = []
         self.waiting = 0
         self._sent = False
         cut, after = self._beginning()
@@ -129,6 +130,9 @@ class Listing:
         collection = self._query.kind.collection
         opening = "," if self._sent else f"{{{written(collection)}:[" if collection else "["
         self._sent = True
+        if self._query.kind.again is not None:
+            self._again += texts
+            self.waiting += sum(map(len, texts))
         return (opening + ",".join(texts)).encode("ascii")
 
     def outcome(self, *, strict: bool) -> Outcome:
@@ -152,6 +156,8 @@ class Listing:
             return whole + b"]"
         rest = self._merge.others | self._links(url)
         ending = "".join(f",{written(name)}:{written(value)}" for name, value in rest.items())
+        if self._query.kind.again is not None:
+            ending += f",{written(self._query.kind.again)}:[{','.join(self._again)}]"
         return whole + f"]{ending}}}".encode("ascii")
 
     @property

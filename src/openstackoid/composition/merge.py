@@ -142,6 +142,8 @@ class Merge:
                 self._count += 1
                 yield head.text
         if self._after is not None and all(branch.done for branch in self._branches.values()):
+            if self._query.kind.paging.unknown_marker == "last":
+                return
             raise _not_found(self._after)
 
     def _next(self) -> Branch | None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from openstackoid.composition.documents import TOO_DEEP, can_be_added, is_shallow, parse, written
 from openstackoid.composition.errors import Failure, Fault
@@ -39,11 +40,15 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a branch, in the order of its service. ``more``: another page follows; ``others``: the rest of the document."""
+    """A page of a branch, in the order of its service. ``more``: another page follows; ``others``: the rest of the document.
+
+    ``marker``: that of the link to the page that follows, if the service pages by it.
+    """
 
     items: tuple[Item, ...]
     more: bool
     others: Mapping[str, Any]
+    marker: str | None = None
 
 
 class PageReader:
@@ -81,7 +86,16 @@ class PageReader:
             rest = self._rest(others)
         except (_ShapeError, RecursionError) as error:
             return Failure(self._cloud, Fault.WRONG_SHAPE, detail=str(error))
-        return Page(items, self._more(others, found), rest)
+        return self._page(items, rest, self._link(others))
+
+    def _page(self, items: tuple[Item, ...], rest: Mapping[str, Any], link: str | None) -> Page | Failure:
+        paging = self._kind.paging
+        if self._kind.is_whole and link is not None:
+            return Failure(self._cloud, Fault.TOO_LARGE, detail="it has more than one page")
+        if paging.marker == "link":
+            marker = _marker_of(link)
+            return Page(items, marker is not None, rest, marker)
+        return Page(items, bool(items) if paging.next == "none" else link is not None, rest)
 
     def _item(self, raw: Any, cloud: str) -> Item:
         kind = self._kind
@@ -124,32 +138,38 @@ class PageReader:
             return None
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode("ascii")).digest()[:16]
 
-    def _more(self, document: Mapping[str, Any], found: list[Any]) -> bool:
-        """Return whether the service says that more follows."""
-        backwards = self._query.backwards
-        match self._kind.paging.next:
-            case "list":
-                links = document.get(self._kind.links)
-                wanted = "previous" if backwards else "next"
-                return isinstance(links, list) and any(isinstance(link, dict) and link.get("rel") == wanted for link in links)
-            case "object":
-                links = document.get(self._kind.links)
-                return isinstance(links, dict) and isinstance(links.get("next"), str)
-            case "top":
-                return isinstance(document.get("next"), str)
-            case "none":
-                return bool(found)
-        return False
+    def _link(self, document: Mapping[str, Any]) -> str | None:
+        """Return the link by which the service says that more follows, or None."""
+        links = document.get(self._kind.links)
+        places: dict[str, list[object]] = {"list": [links], "object": [links], "top": [document], "whole": [links, document]}
+        wanted = "previous" if self._query.backwards and not self._query.is_sorted_backwards else "next"
+        for place in places.get(self._kind.paging.next, []):
+            if isinstance(place, list):
+                found = [str(link.get("href")) for link in place if isinstance(link, dict) and link.get("rel") == wanted]
+            else:
+                found = [place["next"]] if isinstance(place, dict) and isinstance(place.get("next"), str) else []
+            if found:
+                return found[0]
+        return None
 
     def _rest(self, document: Mapping[str, Any]) -> dict[str, Any]:
         kind = self._kind
-        left_out = {kind.collection, kind.links, *_LINKS_AT_TOP}
+        left_out = {kind.collection, kind.again, kind.links, *_LINKS_AT_TOP}
         rest = {name: value for name, value in document.items() if name not in left_out and not name.endswith("_links")}
         if not is_shallow(rest):
             raise _ShapeError(TOO_DEEP)
         if not can_be_added([rest.get(name.partition(".")[0]) for name in kind.paging.counted]):
             raise _ShapeError("it counts too many")
         return rest
+
+
+def _marker_of(link: str | None) -> str | None:
+    """Return the marker in a link to the next page: a short text, or None."""
+    try:
+        found = parse_qs(urlsplit(link or "").query).get("marker", [""])[-1]
+    except ValueError:
+        return None
+    return found if 0 < len(found) <= _LONGEST_ID else None
 
 
 class _ShapeError(Exception):

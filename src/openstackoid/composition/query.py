@@ -19,7 +19,7 @@ SMALL = 100
 ALL_CLOUDS = 4000
 """Items of a page of all branches together, at most."""
 
-_LIMIT, _MARKER, _OFFSET, _SORT, _SORT_DIR, _FIELDS = "limit", "marker", "offset", "sort", "sort_dir", "fields"
+_LIMIT, _MARKER, _OFFSET, _SORT, _FIELDS = "limit", "marker", "offset", "sort", "fields"
 _FORMAT = "format"
 _TRUE = frozenset({"true", "t", "yes", "y", "on", "1"})
 _FALSE = frozenset({"false", "f", "no", "n", "off", "0"})
@@ -68,7 +68,7 @@ class ListQuery:
         """
         if self.kind.is_whole:
             return None
-        most = min(BATCH, max(1, ALL_CLOUDS // max(1, clouds)))
+        most = min(BATCH, max(1, ALL_CLOUDS // max(1, clouds)), self.kind.paging.limit.most or BATCH)
         if self.limit is None:
             return most
         if self.limit == 0:
@@ -80,6 +80,9 @@ class ListQuery:
         """Return the query of one page of a branch, after ``marker``: an offset where the service has no markers."""
         paging = {_LIMIT, _MARKER, _OFFSET, self.kind.paging.reverse}
         pairs = [pair for pair in self.pairs if pair[0] not in paging]
+        if self.is_sorted_backwards:
+            sorts = {_SORT, self.kind.paging.sort_keys, self.kind.paging.sort_dirs}
+            pairs = [*(pair for pair in pairs if pair[0] not in sorts), (_SORT, self._sorted_backwards())]
         if self.kind.paging.fields == "joined":
             pairs = [(name, ",".join((value, *self.added)) if name == _FIELDS else value) for name, value in pairs]
         else:
@@ -90,9 +93,21 @@ class ListQuery:
             pairs.append((_LIMIT, str(batch)))
         if marker is not None and not self.kind.is_whole:
             pairs.append((_OFFSET if self.kind.paging.marker == "offset" else _MARKER, marker))
-        if self.backwards and self.kind.paging.reverse is not None:
+        if self.backwards and self.kind.paging.reverse is not None and not self.is_sorted_backwards:
             pairs.append((self.kind.paging.reverse, "True"))
         return urlencode(pairs)
+
+    @property
+    def is_sorted_backwards(self) -> bool:
+        """Whether branches are asked for their items from the last one on."""
+        return self.backwards and self.kind.paging.backwards == "sorted"
+
+    def _sorted_backwards(self) -> str:
+        """Return the order of the list the other way round, by all that decides."""
+        keys = [*self.order.attributes]
+        if self.kind.id not in dict(keys):
+            keys.append((self.kind.id, False))
+        return ",".join(f"{name}:{'asc' if descends else 'desc'}" for name, descends in keys)
 
     def link(self, marker: str | None, *, backwards: bool = False) -> str:
         """Return the client's query with another marker."""
@@ -108,7 +123,7 @@ class ListQuery:
     def is_unfiltered(self) -> bool:
         """Whether the list has all that the service lists to the user: the query is about its pages, order and attributes."""
         paging = self.kind.paging
-        about = {_LIMIT, _MARKER, _OFFSET, _SORT, _SORT_DIR, paging.sort_keys, paging.reverse, paging.reversed_by}
+        about = {_LIMIT, _MARKER, _OFFSET, _SORT, paging.sort_keys, paging.sort_dirs, paging.reverse, paging.reversed_by}
         about |= set() if paging.fields == "unknown" else {_FIELDS}
         return all(name in about or (name in _WIDER and value.lower() in _FALSE) for name, value in self.pairs)
 
@@ -148,19 +163,22 @@ def _limit(kind: ListKind, pairs: Pairs) -> int | None:
 
 def _order(kind: ListKind, pairs: Pairs) -> Order:
     paging = kind.paging
-    directions = [value.strip() for key, value in pairs if key == _SORT_DIR]
+    parts = [(key, part.strip()) for key, value in pairs for part in value.split(",")]
+    directions = [part for key, part in parts if key == paging.sort_dirs]
     asked: list[tuple[str, str | None]] = []
-    for key, value in pairs:
+    for key, part in parts:
         if key == paging.sort_keys:
-            asked.append((value.strip(), None))
+            asked.append((part, None))
         elif key == _SORT:
-            asked += [(name.strip(), way.strip() or None) for name, _, way in (part.partition(":") for part in value.split(","))]
+            name, _, way = part.partition(":")
+            asked.append((name.strip(), way.strip() or None))
     keys: list[tuple[str, bool]] = []
     usual = kind.order[0][1] if kind.order else False
     if asked:
-        for number, (name, way) in enumerate(asked):
-            said = way or next(iter(directions[number : number + 1] or directions[:1]), None)
-            keys.append((name, usual if said is None else said.lower() == "desc"))
+        for number, (attribute, direction) in enumerate(asked):
+            said = direction or next(iter(directions[number : number + 1] or directions[:1]), None)
+            keys.append((attribute, usual if said is None else said.lower() == "desc"))
+        keys += [key for key in kind.order if paging.adds_order and key[0] not in dict(keys)]
     else:
         keys = [(name, descends if not directions else directions[0].lower() == "desc") for name, descends in kind.order]
     if paging.reversed_by is not None and _is_true(pairs, paging.reversed_by):

@@ -58,21 +58,27 @@ class PagingSchema(Strict):
 
     ``next``: its links, in a ``list`` or an ``object`` under ``links`` (by default the collection and ``_links``) or as ``next``
     at the ``top`` of the document, with ``first`` beside it; ``none``: a page without items is the last; ``whole``: all is on one
-    page. ``marker``: the id of an item, a value that sorts, or no marker but the ``offset`` of a page. ``ties``: the order of
-    items that sort alike, by id. ``fields``: each in a parameter of its own, or all in one. ``counted``: members, or members of
-    objects (``metadata.total_count``). ``refused``: parameters that are not served.
+    page. ``marker``: the id of an item, a value that sorts, that of the ``link`` to the next page, or no marker but the
+    ``offset`` of a page. ``unknown_marker``: the treatment of one of no item; ``last``: nothing follows, for all was on one page.
+    ``reverse``: the parameter that asks for the page before a marker; ``backwards``: whether the service is ``asked`` so for it,
+    or for the items ``sorted`` the other way round. ``adds_order``: its own order follows the one that is asked for. ``ties``:
+    the order of items that sort alike, by id. ``fields``: each in a parameter of its own, or all in one. ``counted``: members, or
+    members of objects (``metadata.total_count``). ``refused``: parameters that are not served.
     """
 
     limit: LimitSchema
     next: Literal["list", "object", "top", "none", "whole"]
     first: bool = False
     links: _Name | None = None
-    marker: Literal["id", "value", "offset"] = "id"
-    unknown_marker: Literal["refused", "ignored"] = "refused"
+    marker: Literal["id", "value", "link", "offset"] = "id"
+    unknown_marker: Literal["refused", "ignored", "last"] = "refused"
     sort_keys: _Name = "sort_key"
+    sort_dirs: _Name = "sort_dir"
+    adds_order: bool = False
     ties: Literal["as-sorted", "ascending"] = "as-sorted"
     compare: Literal["caseless", "bytes"] = "caseless"
     reverse: _Name | None = None
+    backwards: Literal["asked", "sorted"] = "asked"
     reversed_by: _Name | None = None
     fields: Literal["unknown", "repeated", "joined"] = "unknown"
     counted: list[_Name] = Field(default_factory=list)
@@ -80,11 +86,15 @@ class PagingSchema(Strict):
 
 
 class ListSchema(Strict):
-    """A list. An empty ``collection`` is the document itself; ``within``: the only key of each item."""
+    """A list. An empty ``collection`` is the document itself; ``within``: the key of each item that has its attributes.
+
+    ``again``: a member that has all items once more.
+    """
 
     path: _Path
     detail: bool = False
     collection: str
+    again: _Name | None = None
     within: _Name | None = None
     item: str | None = None
     id: _Name = "id"
@@ -97,11 +107,17 @@ class ListSchema(Strict):
 
 
 class TotalSchema(Strict):
-    """A document whose numbers are added."""
+    """A document whose numbers are added, in its member ``document``, empty for the document itself.
+
+    ``each``: the document is a list; entries with the same values of these attributes are added. ``least``, ``greatest``: numbers
+    of which the least, or the greatest, counts.
+    """
 
     path: _Path
-    document: _Name
+    document: str
+    each: list[_Name] = Field(default_factory=list)
     least: list[_Name] = Field(default_factory=list)
+    greatest: list[_Name] = Field(default_factory=list)
 
 
 class CommonSchema(Strict):

@@ -36,9 +36,9 @@ def body_rules(cloud: Cloud, bridge: str) -> list[str]:
 def identity_key_rules(cloud: Cloud) -> list[str]:
     """Return the rules that add to the key: the mark of the second token, and a path with a token or a catalog in its answer.
 
-    They define ``is_respelt``: a path that Keystone reads in another spelling.
+    They define ``is_respelt``: a path that Keystone reads in another spelling, or in which its second API has a token.
     """
-    respelt = "acl is_respelt path -m reg '%|;|//|/\\.|/auth/.*/$'"
+    respelt = "acl is_respelt path -m reg '%|;|//|/\\.|/auth/.*/$|(?i:/v2[.]0)'"
     if not _roots(cloud):
         return [respelt]
     return [

@@ -11,9 +11,7 @@ from openstackoid.routing.request import Request
 
 BLOCK_STORAGE = "block-storage"
 
-FOLLOWED_LISTS = (
-    r"/v[0-9.]+/+([^/?#]+/+)?(volumes|snapshots|types|attachments|backups|groups|group_snapshots)(/+detail)?/*($|\?)"
-)
+FOLLOWED_LISTS = r"/v[0-9.]+/+([^/?#]+/+)?(volumes|snapshots|types|attachments|backups|groups|group_snapshots)(/+detail)?/*($|\?)"
 """The paths below the service's root, with their queries, of GET requests for such lists."""
 
 _LISTS = re.compile(FOLLOWED_LISTS)

@@ -12,7 +12,7 @@ from typing import NamedTuple, NoReturn
 
 from openstackoid.redaction import redacted
 from openstackoid.scope.errors import ScopeError
-from openstackoid.scope.expression import Cloud, Expression, Near, Otherwise, clouds_of, parts
+from openstackoid.scope.expression import Cloud, Expression, Otherwise, clouds_of
 from openstackoid.scope.expression_parser import MOST_NEAR, NAME, parse_expression, refuse_unserved
 from openstackoid.scope.known_names import LISTED, suggestion
 from openstackoid.scope.model import EVERY_OTHER, IDENTITY, Scope
@@ -23,6 +23,7 @@ MAX_LENGTH = 2048
 
 CLOUD_NAME = re.compile(NAME + r"\Z")
 _COMPOUND = re.compile(r"[|;&+%()\"']")
+_NEAR = re.compile(r"(?:around|nearest)[ \t\r\n]*\(")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
 _EXAMPLE = '{"image": "CloudTwo"}'
@@ -95,13 +96,13 @@ def scope_of(
         if service in entries:
             also = "" if written[service] == service_name.value else f" (as '{written[service]}')"
             _fail(f"the service '{service_name.value}' is named twice{also}; name it once", text, service_name)
+        near += len(_NEAR.findall(cloud_name.value))
+        if near > MOST_NEAR:
+            _fail(f"{MOST_NEAR} 'around' and 'nearest' in one scope at most are accepted", text, cloud_name)
         entries[service] = _expression(service, cloud_name, text, clouds)
         if offers is not None and service != EVERY_OTHER:
             _check_offers(service, cloud_name, text, clouds_of(entries[service]), offers)
         written[service] = service_name.value
-        near += sum(isinstance(part, Near) for part in parts(entries[service])) if "(" in cloud_name.value else 0
-        if near > MOST_NEAR:
-            _fail(f"{MOST_NEAR} 'around' and 'nearest' in one scope at most are accepted", text, cloud_name)
     scope = Scope(tuple(entries.items()))
     travelling = len(scope.completed(_LONGEST_CLOUD).to_header())
     if travelling > MAX_LENGTH:

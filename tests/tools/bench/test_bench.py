@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from bench.__main__ import PARTS, main
+from bench.bridge_refusals import BRIDGE_REFUSALS
 from bench.goals import GOALS
 from bench.load import find_wrk
 from bench.refusals import REFUSALS
@@ -23,10 +24,10 @@ ROWS = {
     "bodies": {f"{way}_{place}" for way in ("up", "down") for place in ("plain", "local", "remote", "bridge")},
     "scale": {"2", "3"},
     "bridge": {"validate_local", "validate_cold", "validate_again", "visitor", "write"},
-    "abuse": {"alone", "slow", "tokens", "reads", "guests", "ids"},
+    "abuse": {"alone", "slow", "tokens", "reads", "guests", "scopes", "ids"},
     "composition": {f"{way}_{clouds}" for way in ("stream", "links", "pages") for clouds in (2, 8)}
     | {"slowest", "at_once_2", "at_once_8", "alone", "first", "otherwise"},
-    "refusals": {refusal.key for refusal in REFUSALS},
+    "refusals": {refusal.key for refusal in (*REFUSALS, *BRIDGE_REFUSALS)},
     "metrics": {"local", "remote", "python"},
 }
 FIGURES = {

@@ -16,7 +16,7 @@ import pytest
 from documents import read
 from openstackoid.cli import main
 from openstackoid.mesh import parse_mesh
-from openstackoid.policy import Policy, Use, derived_id, tried
+from openstackoid.policy import Delegated, Denial, Policy, Use, derived_id, may_ask, tried
 from unit.policy.samples import roles, token
 
 PAGE = read("operate/policy.md", "operate/policy-keys.md", "operate/policy-users.md", "operate/policy-recipes.md")
@@ -130,6 +130,21 @@ def test_a_recipe_has_its_documented_effect(
     trial = tried(recipe(heading), issuer, sender, use, document)
     assert trial.judged.rule == rule
     assert (None if trial.token is None else [role["name"] for role in trial.token["roles"]]) == ours
+
+
+PORT, ATTACHED = Use("network", "GET", "/v2.0/ports/1"), Use("compute", "GET", "/v2.1/servers/1/os-volume_attachments/1")
+SERVER = Use("compute", "GET", "/v2.1/servers/1")
+
+
+def test_the_recipe_of_delegation_serves_what_it_names() -> None:
+    part = PAGE.partition("\n### What comes back from a shared data plane\n")[2]
+    (yaml,) = re.findall(r"```yaml\n(delegation:.*?)```", part, re.DOTALL)
+    cloud = "  CloudOne:\n    services: {image: {frontend: http://one:1}}\n    policy:\n" + indent(yaml, " " * 6)
+    mesh = parse_mesh(f"mesh: 1\nclouds:\n{cloud}  CloudTwo: {{services: {{image: {{frontend: http://two:1}}}}}}\n")
+    (delegation,) = mesh.clouds["CloudOne"].policy.delegation
+    for use, of_user, of_service in ((SERVER, True, False), (ATTACHED, False, True), (PORT, False, True), (BIND, False, False)):
+        asked = [may_ask(delegation, Delegated(use, of_service=service)) for service in (False, True)]
+        assert [not isinstance(answer, Denial) for answer in asked] == [of_user, of_service]
 
 
 def test_every_recipe_is_tried() -> None:

@@ -11,32 +11,11 @@ from uuid import UUID
 
 from openstackoid.composition import Asker, Composed, Cursors, KnownMarkers, Listing, ListKind, builtin_kinds
 from openstackoid.composition.kinds import Kind
+from unit.composition.paths import PATHS
 
 Item = dict[str, Any]
 NAMES = ["One", "Two", "Three", "Four"]
 KEY = bytes(range(64))
-PATHS = {
-    "servers": ("compute", "/v2.1/servers/detail"),
-    "servers-brief": ("compute", "/v2.1/servers"),
-    "flavors": ("compute", "/v2.1/flavors/detail"),
-    "keypairs": ("compute", "/v2.1/os-keypairs"),
-    "images": ("image", "/v2/images"),
-    "networks": ("network", "/v2.0/networks"),
-    "volumes": ("block-storage", "/v3/00000000000000000000000000000001/volumes/detail"),
-    "volume-types": ("block-storage", "/v3/00000000000000000000000000000001/types"),
-    "attachments": ("block-storage", "/v3/00000000000000000000000000000001/attachments"),
-    "stacks": ("orchestration", "/v1/00000000000000000000000000000001/stacks"),
-    "containers": ("object-store", "/v1/AUTH_1"),
-    "server-groups": ("compute", "/v2.1/os-server-groups"),
-    "load-balancers": ("load-balancer", "/v2.0/lbaas/loadbalancers"),
-    "zones": ("dns", "/v2/zones"),
-    "nodes": ("baremetal", "/v1/nodes"),
-    "clusters": ("container-infrastructure-management", "/v1/clusters"),
-    "secrets": ("key-manager", "/v1/secrets"),
-    "orders": ("key-manager", "/v1/orders"),
-    "shares": ("shared-file-system", "/v2/shares/detail"),
-    "share-networks": ("shared-file-system", "/v2/share-networks/detail"),
-}
 
 
 def list_kind(name: str) -> ListKind:
@@ -49,13 +28,15 @@ def list_kind(name: str) -> ListKind:
 class FakeCloud:
     """A list of a service in one cloud, with the service's rules. ``most``: its own maximum of a page.
 
-    ``numbered``: of items that sort alike, the one made last comes first, as with Nova's numbers, which no answer shows.
+    ``refuses``: it refuses longer pages than it has. ``numbered``: of items that sort alike, the one made last comes first, as
+    with Nova's numbers, which no answer shows.
     """
 
     kind: ListKind
     items: list[Item]
     most: int = 1000
     numbered: bool = False
+    refuses: bool = False
     asked: list[str] = field(default_factory=list)
 
     def get(self, query: str) -> tuple[int, bytes]:
@@ -69,12 +50,14 @@ class FakeCloud:
         limit = int(pairs["limit"]) if "limit" in pairs else paging.limit.default or 0
         if limit == 0 and paging.limit.zero == "nothing":
             return 200, self._document([], [])
+        if self.refuses and limit > (paging.limit.most or limit):
+            return 400, b'{"title": "Invalid API request"}'
         limit = min(limit or len(items), self.most)
-        backwards = paging.reverse is not None and pairs.get(paging.reverse, "") == "True"
+        backwards = paging.backwards == "asked" and paging.reverse is not None and pairs.get(paging.reverse, "") == "True"
         marker, ids = pairs.get("marker"), [self.id(item) for item in items]
         begin, end = 0, len(items)
-        if paging.marker == "offset":
-            begin, marker = int(pairs.get("offset", "0")), None
+        if paging.marker in ("offset", "link"):
+            begin, marker = int(pairs.get("offset" if paging.marker == "offset" else "marker", "0")), None
         if marker is not None and paging.marker == "value":
             descends = pairs.get(paging.reversed_by or "") == "true"
             begin = sum(id_ >= marker if descends else id_ <= marker for id_ in ids)
@@ -85,13 +68,17 @@ class FakeCloud:
         page = items[max(begin, end - limit) : end] if backwards else items[begin : min(end, begin + limit)]
         # A service that counts knows that it has shown all; others see only that a page is full.
         is_last = paging.marker == "offset" and begin + len(page) == len(items)
-        return 200, self._document(page, [] if is_last else self._links(page, limit, backwards))
+        links = [] if is_last else self._links(page, limit, backwards)
+        if paging.marker == "link":
+            links = [{**link, "href": f"{link['href']}?marker={begin + len(page)}"} for link in links]
+        return 200, self._document(page, links)
 
     def _links(self, page: list[Item], limit: int, backwards: bool) -> list[Item]:
         links = []
         if limit and (len(page) == limit or backwards):
             links.append({"rel": "next", "href": "http://service/next"})
-        if self.kind.paging.reverse is not None and limit and (len(page) == limit or not backwards):
+        paging = self.kind.paging
+        if paging.reverse is not None and paging.backwards == "asked" and limit and (len(page) == limit or not backwards):
             links.append({"rel": "previous", "href": "http://service/previous"})
         return links
 
@@ -100,6 +87,8 @@ class FakeCloud:
         if not self.kind.collection:
             return json.dumps(shown).encode()
         document: Item = {self.kind.collection: shown}
+        if self.kind.again is not None:
+            document[self.kind.again] = shown
         following = {link["rel"]: link["href"] for link in links}
         match self.kind.paging.next:
             case "top":
@@ -123,17 +112,20 @@ class FakeCloud:
         return sorted(items, key=cmp_to_key(self.comparison(query)))
 
     def comparison(self, query: str) -> Callable[[Item, Item], int]:
-        pairs = parse_qsl(query)
-        sorts = [part.partition(":") for name, value in pairs if name == "sort" for part in value.split(",")]
+        pairs = [(name, part) for name, value in parse_qsl(query) for part in value.split(",")]
+        sorts = [part.partition(":") for name, part in pairs if name == "sort"]
         given = [value for name, value in pairs if name == self.kind.paging.sort_keys] + [key for key, _, _ in sorts]
-        directions = [value for name, value in pairs if name == "sort_dir"] + [direction for _, _, direction in sorts]
+        paging = self.kind.paging
+        directions = [value for name, value in pairs if name == paging.sort_dirs] + [direction for _, _, direction in sorts]
         keys = [
             (key, (directions[number : number + 1] or directions[:1] or ["asc"])[0] == "desc") for number, key in enumerate(given)
         ]
         keys = keys or list(self.kind.order)
         if dict(pairs).get(self.kind.paging.reversed_by or "") == "true":
             keys = [(key, not descends) for key, descends in keys]
-        ties = keys[0][1] if keys and self.kind.paging.ties == "as-sorted" else False
+        ties = keys[0][1] if keys and paging.ties == "as-sorted" else False
+        if paging.adds_order:
+            keys += [key for key in self.kind.order if key[0] not in dict(keys)]
 
         def compare(one: Item, other: Item) -> int:
             for key, descends in [*keys, *([] if self.numbered else [(self.kind.id, ties)])]:
@@ -222,7 +214,7 @@ class Gateway:
             if not answer.items:
                 return
             yield answer
-            marker = answer.ids[-1]
+            marker = str(answer.items[-1][self.kind.id])
 
     def whole(self, query: str = "") -> list[tuple[str, str]]:
         """Return cloud and id of every item, sorted as one list."""
@@ -253,7 +245,7 @@ def item(kind: ListKind, number: int, age: int, name: str) -> Item:
     if kind.service == "object-store":
         made = {"name": f"{name}{number}", "count": number}
     for key, _ in kind.order:
-        if key not in ("flavorid", "name"):
+        if key not in ("flavorid", "name", "id"):
             made[kind.attributes.get(key, key)] = f"2026-01-01T00:00:{age:02}Z"
     return made
 
@@ -275,5 +267,5 @@ def shown(gate: Gateway, pages: list[Any]) -> list[tuple[str, str]]:
 
 
 def by_pages(gate: Gateway, limit: int, query: str = "") -> list[Any]:
-    links = gate.kind.paging.next != "none"
+    links = gate.kind.paging.next != "none" and gate.kind.collection
     return list(gate.pages(f"{query}&limit={limit}") if links else gate.pages_by_id(limit, query))

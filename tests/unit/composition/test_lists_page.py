@@ -46,11 +46,11 @@ def marker() -> None:
 
 
 def links() -> None:
-    for name, rels in (("servers", ["next"]), ("images", ["next"]), ("networks", ["next", "previous"])):
+    both = ["next", "previous"]
+    for name, rels in (("servers", ["next"]), ("images", ["next"]), ("networks", both), ("load-balancers", both)):
         _, second, *_ = gateway(list_kind(name), [9, 7]).pages("limit=5")
         assert [rel for rel in ("next", "previous") if second.link(rel)] == rels
-        links = {"servers": "servers_links", "images": "next", "networks": "networks_links"}[name]
-        assert links in second.document
+        assert {"images": "next", "load-balancers": "loadbalancers_links"}.get(name, f"{name}_links") in second.document
 
 
 def offset_and_fields() -> None:

@@ -5,8 +5,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from openstackoid.composition import Composed, CompositionError, ItemKind, ListKind, builtin_kinds
-from unit.composition.clouds import PATHS, FakeCloud, by_pages, gateway, list_kind, shown
+from openstackoid.composition import Composed, ItemKind, ListKind, builtin_kinds
+from unit.composition.clouds import FakeCloud, by_pages, gateway, list_kind, shown
+from unit.composition.paths import PATHS
 
 NAMES = ["load-balancers", "zones", "nodes", "clusters", "secrets", "orders", "shares", "share-networks"]
 OFFSETS = ["secrets", "orders", "shares", "share-networks"]
@@ -98,9 +99,35 @@ def test_on_later_pages_only_services_without_markers_count_all() -> None:
         assert (document["metadata"]["total_count"] if name == "zones" else document["total"]) == count
 
 
-def test_page_reverse_of_octavia_is_refused() -> None:
-    with pytest.raises(CompositionError, match="page_reverse: it is not served for lists of several clouds; leave it out"):
-        gateway(list_kind("load-balancers"), [3, 4]).listing("limit=2&page_reverse=True")
+@pytest.mark.parametrize("deleting", [False, True])
+@pytest.mark.parametrize("limit", [1, 5, 25])
+@pytest.mark.parametrize("query", ["", "sort=name:desc", "sort_key=name,created_at&sort_dir=asc,desc"])
+def test_the_way_back_through_load_balancers_is_the_way_there(query: str, limit: int, deleting: bool) -> None:
+    """Octavia answers page_reverse with other items: it is asked for the list in the other order."""
+    gate = gateway(list_kind("load-balancers"), [9, 3, 7], most=4)
+    whole = shown(gate, list(gate.pages(f"{query}&limit={limit}")))
+    back = [list(gate.pages(f"{query}&limit={limit}"))[-1]]
+    while (previous := back[-1].link("previous")) is not None:
+        if deleting:
+            for cloud in gate.clouds.values():
+                cloud.items = [item for item in cloud.items if cloud.id(item) not in back[-1].ids]
+        back.append(gate.get(previous))
+        assert back[-1].link("next") is not None
+    assert shown(gate, list(reversed(back))) == whole
+    asked = [parse_qs(query) for query in gate.clouds["One"].asked]
+    assert not any("page_reverse" in query for query in asked)
+    assert all(len(query.get("sort", [])) <= 1 for query in asked)
+
+
+def test_the_page_before_an_item_is_found_by_its_id() -> None:
+    for name in ("load-balancers", "load-balancer-flavors"):
+        gate = gateway(list_kind(name), [5, 6])
+        whole = gate.whole()
+        page = gate.get(f"limit=3&page_reverse=True&marker={whole[7][1]}")
+        assert shown(gate, [page]) == whole[4:7]
+        assert shown(gate, [gate.get("limit=4&page_reverse=True")]) == whole[-4:]
+    asked = parse_qs(gate.clouds["One"].asked[-1])
+    assert asked["sort"] == ["id:desc"]
 
 
 def test_fields_of_ironic_are_in_one_parameter() -> None:

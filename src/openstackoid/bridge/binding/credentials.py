@@ -12,7 +12,14 @@ PASSWORDS = ("x-auth-key", "x-storage-pass")
 FOR_OTHER_CLOUDS = ("x-target-auth-token",)
 """Tokens for a cloud that the service is to ask itself, as Mistral does."""
 
+_IN_PATH = "/v2.0/tokens"
+
 _TOKEN_IN_BODY = ("/v2.0/tokens", "/v3/auth/os-federation/saml2", "/v3/auth/os-federation/saml2/ecp")
+
+
+def takes_token_in_path(called: str) -> bool:
+    """Return whether Keystone's second API may read a token in the path: at or below ``/v2.0/tokens``."""
+    return f"{folded_path(called)}/".startswith(f"{_IN_PATH}/")
 
 
 def takes_token_in_body(called: str) -> bool:

@@ -13,6 +13,7 @@ from openstackoid.bridge.binding.credentials import (
     PASSWORDS,
     STORAGE,
     takes_token_in_body,
+    takes_token_in_path,
 )
 from openstackoid.bridge.binding.exchange import TokenExchange
 from openstackoid.bridge.errors import AnswerError, token_not_accepted
@@ -118,10 +119,14 @@ class Outgoing:
             if self.head.spelt(name):
                 message = f"{name.title()} cannot be bound to {peer}; log in, and send X-Auth-Token"
                 raise AnswerError(400, f"gateway of {self.sender.at}: {message}")
-        if of_identity and self.head.method == "POST" and takes_token_in_body(called_path(plan.endpoint, plan.path)):
+        called = called_path(plan.endpoint, plan.path) if of_identity else ""
+        if of_identity and self.head.method == "POST" and takes_token_in_body(called):
             message = (
                 f"a token in the body cannot be bound to {peer}; exchange it by POST /v3/auth/tokens, or ask without the scope"
             )
+            raise AnswerError(400, f"gateway of {self.sender.at}: {message}")
+        if of_identity and takes_token_in_path(called):
+            message = f"a token in the path cannot be bound to {peer}; ask by GET /v3/auth/tokens, or ask without the scope"
             raise AnswerError(400, f"gateway of {self.sender.at}: {message}")
         if plan.endpoint.service == _SPEAKS_OF_TOKENS and self.head.values("upgrade"):
             message = f"the messages of a WebSocket to {_SPEAKS_OF_TOKENS} hold tokens, which cannot be bound to {peer}"

@@ -241,4 +241,3 @@ class Links:
 
     def _plain(self, host: str) -> str:
         return plain_host(host, self._here)
-

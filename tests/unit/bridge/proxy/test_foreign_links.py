@@ -96,7 +96,9 @@ def test_a_service_at_home_may_name_any_place() -> None:
 def test_a_gateway_with_tls_lets_no_link_lead_to_its_host_without() -> None:
     for host, kept in (("https://safe/other", True), ("http://safe/other", False), ("https://inner/other", True)):
         assert bool(links(at="Secure").rewritten({"next": host}, whole=False)) == kept
-    assert links(at="Secure", interface="internal").rewritten({"next": "http://inner/x"}, whole=False) == {"next": "http://inner/x"}
+    assert links(at="Secure", interface="internal").rewritten({"next": "http://inner/x"}, whole=False) == {
+        "next": "http://inner/x"
+    }
 
 
 @pytest.mark.parametrize(
@@ -135,5 +137,5 @@ def test_a_document_is_written_in_one_way() -> None:
     "body", [b"text", b'{"a": "\xff"}', json.dumps({"next": "http://evil/"}).encode("utf-16"), b'{"a": NaN}', b"+AHs-"]
 )
 def test_a_document_that_may_be_read_in_two_ways_is_refused(body: bytes) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         links().strict_document(body, whole=True)
