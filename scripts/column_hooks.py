@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Write the entry points of the column ``Cloud`` into ``pyproject.toml``: one for each command, since cliff has no wildcard.
 
-Run it after a change of :mod:`openstackoid.client.list_commands`; a test fails until then.
+Run it after a change of ``openstackoid/client/list_commands.txt``; a test fails until then.
 """
 
 from pathlib import Path
 
-from openstackoid.client.list_commands import ALL
+from openstackoid.client.list_commands import COMMANDS
 
 FILE = Path(__file__).parents[1] / "pyproject.toml"
 HOOK = "openstackoid.client.cloud_column:CloudColumn"
@@ -18,7 +18,7 @@ _END = "# End of the column `Cloud`.\n"
 
 def sections() -> str:
     """Return the sections of the entry points."""
-    return "\n".join(f'[project.entry-points."{PREFIX}{command}"]\nopenstackoid = "{HOOK}"\n' for command in ALL)
+    return "\n".join(f'[project.entry-points."{PREFIX}{command}"]\nopenstackoid = "{HOOK}"\n' for command in COMMANDS)
 
 
 def with_sections(text: str) -> str:

@@ -26,6 +26,7 @@ from bench.goals import Verdict, judge
 from bench.lab import boots, turns
 from bench.lab.calls import count
 from bench.lab.client import Client
+from bench.lab.dead import dead_glance
 from bench.lab.goals import LAB_GOALS, table
 from bench.lab.place import HERE, THERE, Place, standing
 from bench.lab.samples import Sample, part_of
@@ -160,7 +161,17 @@ def measure(place: Place, things: Things, rounds: int, say: Callable[[str], None
         for one in (alone, *in_a_row):
             place = replace(place, processes=place.processes.and_haproxy(one.pid))
         asked = [question for question in questions(place, things, alone, in_a_row[0]) if question.key in wanted]
-        return _compared(place, things, asked, boots.boots(place) if "boot" in wanted else (), rounds=rounds, say=say)
+        apart = [question for question in asked if question.glance_is_dead]
+        asked = [question for question in asked if not question.glance_is_dead]
+        ways = boots.boots(place) if "boot" in wanted else ()
+        parts = _compared(place, things, asked, ways, rounds=rounds, say=say) if asked or ways else []
+        if apart:
+            say(f"{HERE}'s Glance is dead from now on: nothing listens at its address")
+            with dead_glance(place) as without:
+                parts += _compared(without, things, apart, (), rounds=rounds, say=say)
+        for part in parts[:1]:
+            part.notes.extend(_NOTES)
+        return parts
 
 
 def _compared(
@@ -190,8 +201,6 @@ def _compared(
                 take(question.key, turns.one_round(question, place, things.token))
             take("boot", boots.one_round(ways, place, things))
     parts = [part_of(one.key, one.title, one.ways, samples[one.key], beside=one.beside, spared=one.spared) for one in asked]
-    for part in parts[:1]:
-        part.notes.extend(_NOTES)
     return [*parts, *([part_of("boot", boots.TITLE, ways, samples["boot"], notes=_BOOT_NOTES)] if ways else [])]
 
 

@@ -107,6 +107,10 @@ class Client:
             return ""
         return f"{sock.version()}, {cipher[0]}"
 
+    def slowest_leg(self) -> float:
+        """Return the seconds of the slowest cloud in the last request to several; 0 for a client that does not trace."""
+        return 0.0
+
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()

@@ -16,6 +16,7 @@ class Sample:
 
     ``took``: from the question to the last byte; ``connect`` of that for a new connection. CPU time: of the client, of both
     gateways' HAProxy and Python services, and of the service's process. ``accepted``: for a boot, until the request was answered.
+    ``slowest``: the slowest cloud's part of a request to several, by its trace; 0 where that was not asked.
     """
 
     took: float
@@ -25,6 +26,7 @@ class Sample:
     python: float = 0.0
     service: float = 0.0
     accepted: float = 0.0
+    slowest: float = 0.0
 
     @classmethod
     def of(cls, asked: Sequence["Sample"]) -> "Sample":
@@ -37,6 +39,7 @@ class Sample:
             python=statistics.fmean(one.python for one in asked),
             service=statistics.fmean(one.service for one in asked),
             accepted=statistics.median(one.accepted for one in asked),
+            slowest=statistics.median(one.slowest for one in asked),
         )
 
 
@@ -79,12 +82,16 @@ def part_of(
     """Return the part of the results: a row for each way, and what the added time is made of, in words.
 
     ``beside``: pairs of ways' keys, of which the one is put in relation to the other in a row of its own. ``spared``: seconds
-    that a way's ratio to its baseline leaves out.
+    that a way's ratio leaves out, to its baseline, to another way, or to the slowest cloud of the same requests.
     """
     titles = {way.key: way.title for way in ways}
     rows = [Row(way.key, way.title, _figures(way, samples, spared)) for way in ways]
     rows += [
-        Row(f"{one}_by_{other}", f"{titles[one]}, in relation to {titles[other]}", _relation(samples[one], samples[other]))
+        Row(
+            f"{one}_by_{other}",
+            f"{titles[one]}, in relation to {titles[other]}",
+            _relation(samples[one], samples[other], spared),
+        )
         for one, other in beside
     ]
     return Part(key, title, rows, [*(_made_of(way, samples) for way in ways if way.baseline is not None), *notes])
@@ -97,13 +104,16 @@ def _figures(way: Compared, samples: Mapping[str, Sequence[Sample]], spared: flo
         figures["accepted_ms"] = _spread(mine, lambda one: one.accepted)
     if way.baseline is not None:
         figures |= _relation(mine, samples[way.baseline], spared)
+    if any(one.slowest for one in mine):
+        figures["leg_ms"] = _spread(mine, lambda one: one.slowest)
+        figures["time_ratio"] = ratios([one.took - spared for one in mine], [one.slowest for one in mine])
     for name, _, of in PARTS:
         if any(of(one) for one in mine):
             figures[name] = _spread(mine, of)
     return figures
 
 
-def _relation(mine: Sequence[Sample], others: Sequence[Sample], spared: float = 0.0) -> dict[str, Spread]:
+def _relation(mine: Sequence[Sample], others: Sequence[Sample], spared: float) -> dict[str, Spread]:
     took, other = [one.took - spared for one in mine], [one.took for one in others]
     return {"time_ratio": ratios(took, other), "added_ms": _more(mine, others, lambda one: one.took)}
 

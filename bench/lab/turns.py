@@ -57,4 +57,4 @@ def _ask(question: Question, way: Way, place: Place, token: str) -> Sample:
     if question.length not in (None, answers[-1].length):
         raise BenchError(f"{way.title}: {question.title}: {answers[-1].length} bytes, not {question.length}")
     took, connect, client = (sum(times) for times in zip(*((one.seconds, one.connect, one.cpu) for one in answers), strict=True))
-    return Sample(took, connect, client, used.haproxy, used.python, used.service)
+    return Sample(took, connect, client, used.haproxy, used.python, used.service, slowest=way.client.slowest_leg())

@@ -10,13 +10,15 @@ from bench.lab.goals import ACROSS, CHAIN, THROUGH
 from bench.lab.place import HERE, THERE, Place, marked
 from bench.lab.terminator import Terminator
 from bench.lab.things import ABROAD, Things
+from bench.lab.traced import Traced
 
 STRAIGHT, TLS_ALONE, STRAIGHT_THERE, ENTRANCE = "straight", "tls_alone", "straight_there", "entrance"
 GUEST, DELEGATED = "guest", "delegated"
 IMAGE_HERE = '{"image":"CloudOne"}'
 IMAGE_THERE = '{"image":"CloudTwo"}'
-BOTH, SIDE_BY_SIDE = "both", "side_by_side"
+BOTH, SIDE_BY_SIDE, TRACED, OTHERWISE_DEAD = "both", "side_by_side", "traced", "otherwise_dead"
 IMAGE_OF_BOTH = '{"image":"CloudOne & CloudTwo"}'
+IMAGE_OTHERWISE = '{"image":"CloudOne | CloudTwo"}'
 COMPUTE_THERE = '{"compute":"CloudTwo"}'
 SIZE = 64 * 1024 * 1024
 
@@ -25,7 +27,7 @@ PROCESSES = {"image": "glance", "compute": "nova-api"}
 
 _BESIDE = ((THROUGH, TLS_ALONE), (ACROSS, CHAIN), (GUEST, ENTRANCE), (BOTH, ACROSS))
 
-QUESTIONS = ("images", "servers", "download", "delegated", "delegated_first", "composition", "first")
+QUESTIONS = ("images", "servers", "download", "delegated", "delegated_first", "composition", "otherwise", "first")
 """The keys of what :func:`questions` returns."""
 
 _FIRST_ID = "req-a0d17000-3e1c-4c5b-9d52-6a1d0f7a9c11"
@@ -54,7 +56,7 @@ class Way:
 class Question:
     """What is asked by all its ways in turns: ``repeats`` times in each round, by a new token each time or by the run's own.
 
-    ``spared``: seconds that a way's ratio leaves out.
+    ``spared``: seconds that a way's ratio leaves out. ``glance_is_dead``: it is asked while Glance of :data:`HERE` is dead.
     """
 
     key: str
@@ -64,6 +66,7 @@ class Question:
     new_tokens: bool = False
     length: int | None = None
     spared: float = 0.0
+    glance_is_dead: bool = False
 
     @property
     def beside(self) -> list[tuple[str, str]]:
@@ -155,6 +158,14 @@ def questions(place: Place, things: Things, alone: Terminator, chain: Terminator
         slowest, key=SIDE_BY_SIDE, title="both clouds, asked by the client", client=SideBySide(branches), headers=plain
     )
     both = replace(slowest, key=BOTH, title="both in one list", headers=scoped(IMAGE_OF_BOTH), baseline=SIDE_BY_SIDE)
+    traced = replace(
+        both,
+        key=TRACED,
+        title="the same, traced: in relation to its own slowest cloud",
+        client=Traced(place.frontend(HERE, "image"), place.tls()),
+        baseline=None,
+    )
+    otherwise = replace(slowest, key=OTHERWISE_DEAD, title=f"{HERE} | {THERE}", headers=scoped(IMAGE_OTHERWISE), baseline=ACROSS)
     return [
         Question("images", "GET /v2/images", (*images, guest(images)), 50),
         Question("servers", "GET /servers/detail, two servers", servers, 10),
@@ -177,9 +188,16 @@ def questions(place: Place, things: Things, alone: Terminator, chain: Terminator
         Question(
             "composition",
             "GET /v2/images of both clouds in one list",
-            (slowest, side_by_side, both),
+            (slowest, side_by_side, both, traced),
             20,
             spared=SLACK_MS / 1000,
+        ),
+        Question(
+            "otherwise",
+            f"GET /v2/images while {HERE}'s Glance is dead, from the second request on",
+            (slowest, otherwise),
+            20,
+            glance_is_dead=True,
         ),
         Question("first", "GET /v2/images, each time with a new token", first, 1, new_tokens=True),
     ]

@@ -145,7 +145,7 @@ def test_uses_name_users_and_rules_and_no_name_is_markup(user: Browsing, traced:
 def test_a_peer_that_is_down_has_the_reason(user: Browsing, traced: str) -> None:
     page = user.open("/peers")
     page.locator("tr", has_text="CloudTwo").get_by_text("the same").wait_for()
-    assert "Cannot connect" in page.locator("tr", has_text="CloudThree").text_content()
+    assert "it cannot be reached: connection refused" in page.locator("tr", has_text="CloudThree").text_content()
 
 
 def test_now_names_the_culprit_of_status_by_itself_within_15_seconds(user: Browsing, traced: str) -> None:

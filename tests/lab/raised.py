@@ -24,6 +24,7 @@ _ALL_SERVICES = "CloudOne:cinder+swift,CloudTwo:ports+cinder+swift"
 _IN_SMALL = {
     f"test_{name}"
     for name in (
+        "acting",
         "answers",
         "any_client",
         "compound",

@@ -25,7 +25,7 @@ from lab.as_gateway import as_gateway
 from lab.found_tokens import bound_tokens, forms, owners
 from lab.glances import free_port
 from lab.meaning import World, member
-from lab.wire import Wire
+from lab.wire_recorder import WireRecorder
 from openstackoid.binding import BoundToken, BoundTokenError, KeyRepository, Kind, open_token, scope_digest
 from openstackoid.certs import issue
 from openstackoid.lab import databases
@@ -61,7 +61,7 @@ class Played:
 
     state: Path
     certificates: Path
-    wire: Wire
+    wire: WireRecorder
     tokens: set[str]
     logs: dict[Path, int]
 
@@ -82,7 +82,7 @@ def played(lab: Any, world: World, relays: ExitStack, tmp_path_factory: pytest.T
     certificates = tmp_path_factory.mktemp("operator") / "certificates"
     shutil.copytree(state / "certificates", certificates)
     issue(certificates, "CloudThree", renew=True)
-    wire = Wire(world.mesh, certificates)
+    wire = WireRecorder(world.mesh, certificates)
 
     def change(mesh: dict[str, Any]) -> None:
         wire.describe(mesh)

@@ -2,7 +2,7 @@
 """The column ``Cloud`` of the list commands of ``openstack``, under a scope of several clouds at once.
 
 cliff finds the hook of a command by the entry point group ``openstack.cli.<command>``, which has no wildcard: pyproject.toml has
-one for each command in :mod:`~openstackoid.client.list_commands`.
+one for each command in ``list_commands.txt``, which ``scripts/column_hooks.py`` writes.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from cliff.hooks import CommandHook
 
 from openstackoid.client.adapter import mounted
 from openstackoid.client.in_force import scope_in_force
-from openstackoid.client.list_commands import COMMANDS, OTHERS, PARTS, SHARED
+from openstackoid.client.list_commands import COMMANDS
 from openstackoid.client.merged_items import MergedItems
 from openstackoid.scope import Scope, has_all
 
@@ -36,23 +36,17 @@ class CloudColumn(CommandHook):
 
     def after(self, parsed_args: argparse.Namespace, return_code: Any) -> Any:  # noqa: ARG002 (cliff's)
         """Return columns and rows: cliff passes those of a list in the place of a code."""
-        command = (self.cmd.cmd_name or "").replace(" ", "_")
+        command = COMMANDS[(self.cmd.cmd_name or "").replace(" ", "_")]
         connection = self.cmd.app.client_manager.sdk_connection  # type: ignore[attr-defined]
         scope = scope_in_force(connection.config).scope
         adapter = mounted(connection.session.session)
-        if scope is None or adapter is None or not any(_of_several(scope, service) for service in _services(command)):
+        if scope is None or adapter is None or not any(_of_several(scope, service) for service in command.services):
             return return_code
         columns, rows = return_code
         rows = [tuple(row) for row in rows]
-        cells = _cells(command, adapter.items, rows)
+        cells = _cells(command.collection, adapter.items, rows)
         adapter.items.forget()
         return (*columns, COLUMN), [(*row, cloud) for row, cloud in zip(rows, cells, strict=True)]
-
-
-def _services(command: str) -> tuple[str, ...]:
-    if command in SHARED:
-        return SHARED[command]
-    return (COMMANDS[command][0] if command in COMMANDS else {**PARTS, **OTHERS}[command],)
 
 
 def _of_several(scope: Scope, service: str) -> bool:
@@ -60,12 +54,13 @@ def _of_several(scope: Scope, service: str) -> bool:
     return expression is not None and has_all(expression)
 
 
-def _cells(command: str, items: MergedItems, rows: list[tuple[Any, ...]]) -> list[str]:
+def _cells(collection: str | None, items: MergedItems, rows: list[tuple[Any, ...]]) -> list[str]:
     """Return the clouds of the rows: of each by its item, else of all by the answers."""
-    if command in PARTS:
-        return [items.cloud_of_all()] * len(rows)
-    cells = items.clouds(COMMANDS[command][1] if command in COMMANDS else None, rows)
+    of_parts = [items.cloud_of_parts()] * len(rows)
+    if collection is None and any(of_parts):
+        return of_parts
+    cells = items.clouds(collection, rows)
     if any(cells):
         return cells
-    # A merged list that was narrowed to one resource is a part of it.
-    return [items.cloud_of_parts() if command in COMMANDS else items.cloud_of_all()] * len(rows)
+    # A merged list that is narrowed to one resource is a part of it.
+    return of_parts if collection is not None else [items.cloud_of_all()] * len(rows)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import requests
+from cliff.columns import FormattableColumn
 
 from openstackoid.client.hops import printable
 
@@ -14,10 +15,16 @@ CLOUD, CLOUDS = "os_scope_cloud", "os_scope_clouds"
 CLOUD_HEADER = "X-Scope-Cloud"
 """The header with which a gateway names the cloud of an answer about a part of a resource."""
 _NAMED_BY = (
-    *("id", "uuid", "name", "zoneName", "network_id", "subdir", "namespace", "binary", "type"),
-    *("hostname", "host_name", "secret_ref", "container_ref", "order_ref"),
+    *("id", "uuid", "name", "zoneName", "network_id", "subdir", "namespace", "binary", "type", "hostname", "host_name"),
+    *("secret_ref", "container_ref", "order_ref", "secret_store_ref", "notification_uuid", "alarm_id", "metric_id", "property"),
+    *("module_id", "mapping_id", "threshold_id", "field_id", "script_id", "backup_id", "job_id", "session_id", "action_id"),
 )
 """The attributes that name an item; of those it has, a command shows one at least."""
+_ELSE_BY = (
+    *("tenant_id", "project_id", "alias", "resource_id", "client_id", "instance_id", "service_id", "group_id"),
+    *("resource_type", "subnet_id", "version", "functions"),
+)
+"""The attributes that name an item without any of those."""
 
 
 class MergedItems:
@@ -55,7 +62,7 @@ class MergedItems:
         best: list[str] = [""] * len(shown)
         most = 0
         for names in zip(*shown, strict=True):
-            texts = list(map(str, names))
+            texts = list(map(_text, names))
             found = [self._found(collection, text) for text in texts]
             count = sum(map(bool, found))
             if count > most:
@@ -90,20 +97,25 @@ class MergedItems:
             cloud = item.get(CLOUD) or every if isinstance(item, dict) else None
             if isinstance(cloud, str) and cloud:
                 # A keypair stands in a document of its own.
-                named = any(attribute in item for attribute in _NAMED_BY)
+                named = any(attribute in item for attribute in (*_NAMED_BY, *_ELSE_BY))
                 inner = item if named else next((value for value in item.values() if isinstance(value, dict)), item)
                 self._add(collection, inner, printable(cloud))
 
     def _add(self, collection: str, item: Mapping[str, Any], cloud: str) -> None:
-        for attribute in _NAMED_BY:
-            if attribute in item:
-                self._clouds.setdefault(str(item[attribute]), {}).setdefault(collection, []).append(cloud)
+        named = [name for name in _NAMED_BY if name in item] or [name for name in _ELSE_BY if name in item]
+        for attribute in named:
+            self._clouds.setdefault(str(item[attribute]), {}).setdefault(collection, []).append(cloud)
 
     def _found(self, collection: str | None, name: str) -> list[str]:
         collections = self._clouds.get(name, {})
         if collection is not None:
             return collections.get(collection, [])
         return [cloud for clouds in collections.values() for cloud in clouds]
+
+
+def _text(cell: Any) -> str:
+    """Return a cell as the answer had it: a command may show a project's name in place of its id."""
+    return str(cell.machine_readable() if isinstance(cell, FormattableColumn) else cell)
 
 
 def _only(clouds: set[str]) -> str:

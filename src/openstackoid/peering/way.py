@@ -3,6 +3,7 @@
 
 import asyncio
 import json
+import os
 import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -185,4 +186,11 @@ class _Tries:
         for cause in (*(getattr(error, name, None) for name in ("certificate_error", "os_error", "__cause__")), error):
             if isinstance(cause, ssl.SSLError):
                 return what_was_wrong(cause, self.peer, self.authority)
-        return f"no answer within {PATIENCE:g} seconds" if isinstance(error, TimeoutError) else str(error)
+        if isinstance(error, TimeoutError):
+            return f"no answer within {PATIENCE:g} seconds"
+        # The text of aiohttp's own error has the representation of an object.
+        cause = getattr(error, "os_error", None)
+        if isinstance(cause, OSError):
+            why = os.strerror(cause.errno) if cause.errno and cause.errno > 0 else cause.strerror or "no connection"
+            return f"it cannot be reached: {why.lower()}"
+        return str(error)

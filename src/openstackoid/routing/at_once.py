@@ -17,7 +17,7 @@ _Part = Single | Refuse | Otherwise | All
 def at_once(received: Received, expression: Expression, plans: Mapping[str, Single | Refuse]) -> _Part:
     """Return the plan for a request under ``expression``, which has ``A & B``; ``plans``: of each cloud.
 
-    The request keeps its id for each of them: a read stores no scope, and the records of a trace are found by it. One for a
+    The request keeps its id for each of them, which is the services' global one; docs/understand/decisions.md says why. One for a
     resource, and each write, is for the cloud that has it, wherever that is in the expression. If the policy or the mesh refuses
     all clouds, so is the request.
 

@@ -79,7 +79,9 @@ def test_a_name_without_an_address_and_a_dead_peer(tmp_path: Path, capsys: pytes
     assert code == 1
     assert "OK: CloudOne: 127.0.0.1: known\n" in said
     assert "FAILED: CloudTwo: nowhere.invalid has no address\n  do: correct the frontend's host, or add it to DNS\n" in said
-    assert "FAILED: the gateway of CloudTwo at http://nowhere.invalid:9: " in said
+    assert "FAILED: the gateway of CloudTwo at http://nowhere.invalid:9: it cannot be reached: " in said
+    said = doctor(tmp_path / "mesh.yaml", text.replace("nowhere.invalid", "127.0.0.1"), capsys)[1]
+    assert "FAILED: the gateway of CloudTwo at http://127.0.0.1:9: it cannot be reached: connection refused\n" in said
 
 
 def test_a_broken_description_is_the_first_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@
 import json
 
 import requests
+from cliff.columns import FormattableColumn
 
 from openstackoid.client.merged_items import MergedItems
 
@@ -96,3 +97,14 @@ def test_entries_that_all_clouds_have_are_of_all() -> None:
     assert items.clouds(None, shown) == ["", "One, Two", "", ""], "one of two is of another service"
     items.read(answer({"extensions": extensions[:1], "os_scope_clouds": ["Two", "Three"]}))
     assert items.clouds(None, shown) == ["One, Two", "One, Two", "", "Two, Three"]
+
+
+def test_a_project_that_is_shown_by_its_name_is_found_by_its_id() -> None:
+    class Project(FormattableColumn[str]):
+        def human_readable(self) -> str:
+            return "demo"
+
+    items = read({"tenant_usages": [of("One", tenant_id="p1"), of("Two", tenant_id="p2")]})
+    assert items.clouds(None, [(Project("p2"), 1), (Project("p1"), 2)]) == ["Two", "One"]
+    items = read({"servers": [of("One", id="1", tenant_id="p1"), {"id": "2", "tenant_id": "p1"}]})
+    assert items.clouds("servers", [("1", "p1"), ("2", "p1")]) == ["One", ""], "a project names no server"

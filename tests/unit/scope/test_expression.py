@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openstackoid.scope import MAX_LENGTH, Cloud, Expression, Scope, ScopeError, parse, parse_json, parse_url_form, read_header
+from openstackoid.scope import (
+    MAX_LENGTH,
+    Cloud,
+    Expression,
+    Scope,
+    ScopeError,
+    parse,
+    parse_json,
+    parse_url_form,
+    parser,
+    read_header,
+)
 from openstackoid.scope.expression import All, Every, Near, Otherwise, all_of, clouds_of, every, otherwise
 from openstackoid.scope.expression_parser import DEEPEST, MOST_CLOUDS, parse_expression
 
@@ -221,3 +232,19 @@ def test_an_expression_counts_for_the_size_of_its_scope() -> None:
     assert len(json.dumps({"image": "(" + "A" * 64 + ")"})) < MAX_LENGTH
     with pytest.raises(ScopeError, match="too large"):
         parse("image=" + "(A)" * MAX_LENGTH)
+
+
+@pytest.mark.parametrize("clouds", [None, CLOUDS], ids=["any", "known"])
+def test_plain_names_are_read_without_the_grammar_of_expressions(
+    clouds: list[str] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that most scopes cost what they did before there were operators."""
+
+    def never(*_: object) -> NoReturn:
+        raise AssertionError("the grammar is read")
+
+    monkeypatch.setattr(parser, "parse_expression", never)
+    for text in ('{"image":"CloudTwo"}', '{"*": "CloudOne", "image": "Cloud-3.b", "compute": "CloudTwo"}'):
+        assert {type(each) for _, each in parse_json(text, clouds=clouds).entries} == {Cloud}
+    with pytest.raises(AssertionError, match="the grammar is read"):
+        parse_json('{"image":"CloudOne | CloudTwo"}', clouds=clouds)

@@ -26,6 +26,7 @@ from openstackoid.routing.images import IMAGE
 _HELD, _HELD_OF_PAGE = 2**20, 2**24
 """Bytes of a list without a limit, and of a page, that are held before the first is sent: a shorter one says what it lacks."""
 _LARGE = 256 * 1024
+_PLAIN = "text/plain; charset=utf-8"
 
 
 class MergedList:
@@ -89,6 +90,9 @@ class MergedList:
         if not isinstance(outcome, Composed):
             return self._branches.end(outcome)
         self._learn(listing)
+        if self._first is None:
+            # After the last item of all clouds, none is asked.
+            self._first = WholeAnswer(headers=CIMultiDict({"Content-Type": _PLAIN if self._plain else "application/json"}))
         return composed_answer(self._first, bytes(body) + listing.tail(self._url(plan, head)), outcome)
 
     async def _take(self, listing: Listing, requests: list[PageRequest]) -> None:
@@ -112,7 +116,7 @@ class MergedList:
                 if self._first is None:
                     self._first = WholeAnswer(headers=answer.headers)
                     if self._plain:
-                        self._first.headers["Content-Type"] = "text/plain; charset=utf-8"
+                        self._first.headers["Content-Type"] = _PLAIN
 
     def _learn(self, listing: Listing) -> None:
         """Note the clouds of the items in the index."""

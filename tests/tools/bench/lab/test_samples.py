@@ -78,3 +78,17 @@ def test_a_ratio_leaves_out_what_is_spared() -> None:
     )
     assert part.rows[-1].figures["time_ratio"].median == pytest.approx(1.1)
     assert part.rows[-1].figures["took_ms"].median == pytest.approx(13)
+
+
+def test_a_ratio_to_another_way_leaves_it_out_too() -> None:
+    samples = {"straight": [Sample(0.010)], "through": [Sample(0.013)]}
+    part = part_of("composition", "Both", [STRAIGHT, THROUGH], samples, beside=[("through", "straight")], spared=0.002)
+    assert part.rows[-1].key == "through_by_straight"
+    assert part.rows[-1].figures["time_ratio"].median == pytest.approx(1.1)
+
+
+def test_a_traced_way_is_in_relation_to_its_own_slowest_cloud() -> None:
+    asked = [Sample(took=took, slowest=slowest) for took, slowest in ((0.012, 0.008), (0.013, 0.010), (0.040, 0.030))]
+    (row,) = part_of("composition", "Both", [STRAIGHT], {"straight": [Sample.of(asked)]}, spared=0.002).rows
+    assert row.figures["leg_ms"].median == pytest.approx(10)
+    assert row.figures["time_ratio"].median == pytest.approx(1.1)

@@ -32,7 +32,7 @@ class Conversation:
     answers: bytearray = field(default_factory=bytearray)
 
 
-class Wire:
+class WireRecorder:
     """Relays before all frontends of the clouds in a mesh, with the certificates in a folder."""
 
     def __init__(self, mesh: Mesh, certificates: Path) -> None:
