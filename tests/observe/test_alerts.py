@@ -13,6 +13,7 @@ from observe.watching import Watch
 from openstackoid.certs import issue
 from unit.gateway.pair import PeerGateway
 from unit.gateway.running import free_port
+from waiting import until
 
 TOKEN = {"X-Auth-Token": "tok"}
 SCOPED = {**TOKEN, "X-Scope": '{"image": "CloudTwo"}'}
@@ -143,6 +144,9 @@ def test_a_slow_peer_fills_the_python_service(one: PeerGateway, watch: Watch) ->
 
 
 def test_a_part_that_is_killed_once_is_told(one: PeerGateway, watch: Watch) -> None:
+    # A rise is seen from a scrape on.
+    restarts = 'openstackoid_part_restarts_total{cloud="CloudOne"}'
+    until(lambda: len(watch.prometheus.answer("query", query=restarts)["result"]) == 2)
     said = one.said().count("HAProxy of CloudOne runs again")
     os.kill(one.parts()["haproxy"].pid, signal.SIGKILL)
     one.wait_for("HAProxy of CloudOne runs again", said + 1)
