@@ -94,7 +94,7 @@ def _ways(port: int, backend: int, peer: int, description: str) -> dict[str, Pro
         return generated(description, runtime_in(folder))
 
     def asked(*headers: str) -> Request:
-        return Request(f"http://127.0.0.1:{port}/image/v2/info/stores", (AUTH, *headers))
+        return Request(f"http://127.0.0.1:{port}/image/v2/images", (AUTH, *headers))
 
     def by_hand(folder: Path) -> Mapping[str, str]:
         return least(folder, port, SERVICES, backend, peer)
@@ -102,7 +102,7 @@ def _ways(port: int, backend: int, peer: int, description: str) -> dict[str, Pro
     def compact(cloud: str) -> Request:
         return asked(f'X-Scope: {{"image":"{cloud}"}}')
 
-    guest = Request(f"http://127.0.0.1:{port}/image/v2/info/stores", GUEST)
+    guest = Request(f"http://127.0.0.1:{port}/image/v2/images", GUEST)
     return {
         "plain": ProfiledWay(plain, asked(), "CloudOne"),
         "least_stays": ProfiledWay(by_hand, compact("CloudOne"), "CloudOne"),
@@ -125,7 +125,7 @@ def _secure_ways(port: int, peer: int, description: str, certificate: Path, auth
     def ours(folder: Path) -> Mapping[str, str]:
         return generated(description, runtime_in(folder))
 
-    request = Request(f"https://127.0.0.1:{port}/image/v2/info/stores", (AUTH, scope(image="CloudTwo")))
+    request = Request(f"https://127.0.0.1:{port}/image/v2/images", (AUTH, scope(image="CloudTwo")))
     return {
         "plain_tls": ProfiledWay(plain, request, "CloudTwo"),
         "bound_tls": ProfiledWay(ours, request, "CloudTwo", description),

@@ -28,7 +28,7 @@ def ways(stage: Stage) -> list[Way]:
     plain, ours = stage.plain.pid, stage.ours.haproxy
     request = Request(stage.url("plain"), (AUTH,))
     own = replace(request, url=stage.url("one"))
-    ports = replace(request, url=stage.url("image", "/v2/info/stores"))
+    ports = replace(request, url=stage.url("image", "/v2/images"))
     guest = replace(own, headers=GUEST)
     write = Request(
         stage.url("one", "/compute/v2.1/servers"),

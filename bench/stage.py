@@ -29,7 +29,7 @@ class Stage:
     folder: Path
     cores: Cores
 
-    def url(self, who: str, path: str = "/image/v2/info/stores") -> str:
+    def url(self, who: str, path: str = "/image/v2/images") -> str:
         """Return the URL of ``who``: ``backend``, ``plain``, ``silent``, ``one``, ``image``."""
         return f"http://127.0.0.1:{self.port[who]}{path}"
 

@@ -25,7 +25,7 @@ from openstackoid.certs import issue, make_authority
 from openstackoid.haproxy.binary import Haproxy
 from openstackoid.mesh import Tls
 
-_PATH = "/image/v2/info/stores"
+_PATH = "/image/v2/images"
 _CONNECTIONS = 16
 """Fewer than without TLS: each sample begins with as many handshakes, which are not what it is about."""
 _GENERAL = (

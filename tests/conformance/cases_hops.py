@@ -139,7 +139,7 @@ HOPS = [
         "a traced workflow is followed like any other",
         sent(
             "Cloud-3.b",
-            "/os/image/v2/info/stores",
+            "/os/image/v2/images",
             auth('nova!SCOPE!{"identity":"CloudOne","*":"CloudOne","image":"Cloud-3.b"}'),
             request_id(traced(15)),
         ),

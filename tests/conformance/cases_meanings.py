@@ -111,8 +111,8 @@ MEANINGS = [
     ),
     Case(
         "a bare token at another gateway",
-        sent("CloudTwo", "/v2/info/stores", auth("tok")),
-        "/v2/info/stores",
+        sent("CloudTwo", "/v2/images", auth("tok")),
+        "/v2/images",
         (auth("tok"),),
         at="CloudTwo",
         to="image.public",

@@ -126,7 +126,7 @@ LOOPS = [
     ),
     Case(
         "loop: another proxy's Via is none of ours",
-        sent("CloudTwo", "/v2/info/stores", auth(f"tok!SCOPE!{TWO_DONE}")),
+        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
         IMAGES,
         (TOK, plain(TO_TWO), ("Via", "1.1 CloudTwo (squid)")),
     ),

@@ -17,19 +17,19 @@ def encoded(text: str | bytes) -> str:
 TOKEN_FORMS = [
     Case(
         "a client that quotes as python-glanceclient does leaves the newer form as it is",
-        sent("CloudTwo", "/v2/info/stores", auth(f"gAAAA-_b.c==!SCOPE!{TWO_DONE}")),
+        sent("CloudTwo", "/v2/images", auth(f"gAAAA-_b.c==!SCOPE!{TWO_DONE}")),
         IMAGES,
         (auth(quote(newer_form(f"gAAAA-_b.c==!SCOPE!{TWO_DONE}"), safe="=+/")),),
     ),
     Case(
         "white space in the encoded text",
-        sent("CloudTwo", "/v2/info/stores", auth(f"tok!SCOPE!{TWO_DONE}")),
+        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
         IMAGES,
         (auth(newer_form('tok!SCOPE!{ "image" : "CloudTwo" }')),),
     ),
     Case(
         "the short form in X-Scope",
-        sent("CloudTwo", "/v2/info/stores", auth(f"tok!SCOPE!{TWO_DONE}")),
+        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
         IMAGES,
         (auth("tok"), plain("image=CloudTwo")),
     ),
@@ -74,7 +74,7 @@ TOKEN_FORMS = [
     ),
     Case(
         "the bound counts the text, not what it is in base64url",
-        sent("CloudTwo", "/v2/info/stores", auth(f"tok!SCOPE!{TWO_DONE}")),
+        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
         IMAGES,
         (auth(f"tok~{encoded('{' + ' ' * 1900 + TO_TWO[1:])}"),),
     ),

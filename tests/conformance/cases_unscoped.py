@@ -6,7 +6,7 @@ from conformance.case import IMAGES, Case, auth, refused, sent, service, subject
 UNSCOPED = [
     Case("no scope is the local cloud", sent("CloudOne", IMAGES, auth("tok")), IMAGES, (auth("tok"),), rows=("P4",)),
     Case("no token, no scope", sent("CloudOne", "/image"), "/image"),
-    Case("another interface has its own socket", sent("CloudOne", IMAGES), "/v2/info/stores", to="image.internal"),
+    Case("another interface has its own socket", sent("CloudOne", IMAGES), "/v2/images", to="image.internal"),
     Case("a backend without the prefix", sent("CloudOne", "/v2.0/ports"), "/networking/v2.0/ports"),
     Case("the root of a backend without the prefix", sent("CloudOne", "/"), "/networking"),
     Case("an alias in the catalog is a service", sent("CloudOne", "/volume/v3/p/volumes"), "/volume/v3/p/volumes"),

@@ -6,7 +6,7 @@ import socket
 from conformance.case import Case, sent
 from conformance.gateway import RunningGateway
 
-PATH = "/image/v2/info/stores"
+PATH = "/image/v2/images"
 Headers = tuple[tuple[str, str], ...]
 
 

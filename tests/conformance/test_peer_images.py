@@ -84,8 +84,7 @@ def test_the_next_page_is_one_of_the_same_service(way: str, site: Site) -> None:
     astray = ["http://127.0.0.1:9/", "//127.0.0.1:9/", "HTTP://evil", "http:\\\\evil", "/../identity/v3", "/v2/..\\x", ["/v2"], 1]
     for link in [*astray, "\thttp://evil/", "http://127.0.0.1/compute/v2.1/servers"]:
         played(site, document({"images": [], "next": link}))
-        for path in ("/image/v2/images?limit=2", "/image/v2/images"):
-            assert json.loads(site.get(path, WAY[way]).body) == {"images": []}, link
+        assert json.loads(site.get("/image/v2/images?limit=2", WAY[way]).body) == {"images": []}, link
     for link in ("/v2/images?limit=2&marker=i", "http://127.0.0.1/image/v2/images?marker=i", None):
         played(site, document({"images": [], "next": link}))
         assert json.loads(site.get("/image/v2/images?limit=2", WAY[way]).body) == {"images": [], "next": link}
@@ -191,13 +190,13 @@ def test_the_bytes_of_an_image_are_its_own(path: str, way: str, site: Site) -> N
     assert site.get(path, WAY[way]).body == body
 
 
-def test_haproxy_serves_bytes_alone_also_when_it_has_learnt_the_scope(site: Site) -> None:
+def test_haproxy_serves_bytes_and_the_list_alone_also_when_it_has_learnt_the_scope(site: Site) -> None:
     body = b"{ } "
     played(site, document(body))
     for _ in range(3):
+        assert site.get("/image/v2/images", PLAIN["CloudTwo"]).body == body
         assert site.get(f"{ONE}/file", PLAIN["CloudTwo"]).body == body
-        for path in (ONE, "/image/v2/images"):
-            assert site.get(path, PLAIN["CloudTwo"]).body == b"{}"
+        assert site.get(ONE, PLAIN["CloudTwo"]).body == b"{}"
 
 
 @pytest.mark.parametrize("way", WAY)

@@ -47,7 +47,7 @@ STAYS = '{"*":"CloudOne","compute":"CloudTwo"}'
 def test_the_next_request_brings_its_own_token(gateway: RunningGateway, headers: Headers, cloud: str, scope: str) -> None:
     before = entries(gateway)
     form = newer_form if cloud == "CloudOne" else str
-    path = "/image/v2/images/i/file?prefer=a"
+    path = f"{PATH}/i/file?prefer=a"
     assert ask(gateway, *headers, path=path) == (cloud, form(f"a!SCOPE!{scope}"))
     assert entries(gateway) == before + 1
     other = (auth("b" + headers[0][1][1:]), *headers[1:])
@@ -133,10 +133,10 @@ def test_bytes_go_by_haproxy_alone_from_the_second_on(gateway: RunningGateway) -
     """Of images and objects, up and down, also where a service sends them with its own token."""
     for scope in ('{"image":"CloudTwo","compute":"CloudOne"}', '{"network":"CloudTwo"}'):
         for method, path, more in (
-            ("PUT", "/image/v2/images/i/file", ()),
-            ("GET", "/image/v2/images/i/file", (service("s"),)),
-            ("PUT", "/image/v2/images/i/stage", (service("s"),)),
-            ("PATCH", "/image/v2/images/i/file", ()),
+            ("PUT", f"{PATH}/i/file", ()),
+            ("GET", f"{PATH}/i/file", (service("s"),)),
+            ("PUT", f"{PATH}/i/stage", (service("s"),)),
+            ("PATCH", f"{PATH}/i/file", ()),
         ):
             headers = (auth("a"), plain(scope), *more)
             found = ask(gateway, *headers, path=path, method=method)
@@ -147,7 +147,7 @@ def test_bytes_go_by_haproxy_alone_from_the_second_on(gateway: RunningGateway) -
 def test_a_route_is_for_one_method_and_one_endpoint(gateway: RunningGateway) -> None:
     headers = (auth("a"), plain('{"image":"CloudTwo","network":"CloudOne"}'))
     ask(gateway, *headers, method="DELETE")
-    assert alone(gateway, *headers, method="PUT", path="/image/v2/images/i/file") == 503
+    assert alone(gateway, *headers, method="PUT", path=f"{PATH}/i/file") == 503
     assert alone(gateway, *headers, path="/compute/v2.1/servers") == 503
 
 

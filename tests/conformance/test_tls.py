@@ -163,7 +163,7 @@ class TestBetweenGateways:
 
     @pytest.mark.parametrize("cloud", FALSE)
     def test_haproxy_refuses_a_false_certificate(self, world: Secure, cloud: str) -> None:
-        status, _, document = world.ask("CloudOne", "GET", "/image/v2/images/i/file", scope(image=cloud))
+        status, _, document = world.ask("CloudOne", "GET", "/image/v2/images", scope(image=cloud))
         assert (status, reached(world)) == (503, [])
         assert f"image of {cloud} at 127.0.0.1:" in document["error"]["message"]
 

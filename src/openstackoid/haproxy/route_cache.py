@@ -72,25 +72,25 @@ def global_lines(generation: str) -> list[str]:
     ]
 
 
-def key_rules(documents: str, images: str, lists: str | None) -> list[str]:
+def key_rules(documents: str, followed_reads: str, followed_writes: str, followed_lists: str | None) -> list[str]:
     """Return the rules that make the key of an ordinary request.
 
     The patterns are of paths, of images and volumes with their queries, whose answers the Python service may rewrite.
     """
-    reads = f"{documents.removesuffix('$')}($|\\?)|{images}"
+    reads = f"{documents.removesuffix('$')}($|\\?)|{followed_reads}"
     return [
         "# The key of a route: method, endpoint, class of the path, scope as it is written, mark of the token.",
         "acl has_route var(txn.route) -m found",
         f"acl is_here var(txn.route) -m beg {IN_TOKEN}",
         f"acl leaves var(txn.route) -m reg ^[^{IN_TOKEN}{IN_TURNS}]",
         f"acl is_rewritten pathq -m reg '{reads}'",
-        *([] if lists is None else [f"acl is_rewritten pathq -m reg '{lists}'"]),
-        f"acl is_image pathq -m reg '{images}'",
+        *([] if followed_lists is None else [f"acl is_rewritten pathq -m reg '{followed_lists}'"]),
+        f"acl is_followed_write pathq -m reg '{followed_writes}'",
         f"acl is_odd_document var(txn.path_read) -m reg '{documents}'",
         f"acl is_bare req.fhdr(x-auth-token,1) -m reg {_BARE}",
         f"http-request set-var(txn.mark) str({BARE}) if is_bare",
         f"http-request set-var(txn.mark) {mark_of('x-auth-token')} if !{{ var(txn.mark) -m found }}",
-        f"http-request set-var(txn.class) str({REWRITTEN}) if is_rewritten METH_GET or !METH_GET !METH_DELETE is_image",
+        f"http-request set-var(txn.class) str({REWRITTEN}) if is_rewritten METH_GET or !METH_GET !METH_DELETE is_followed_write",
         _KEY,
     ]
 

@@ -11,8 +11,8 @@ from openstackoid.routing.images import is_followed
 @pytest.mark.parametrize(
     ("method", "path", "query", "followed"),
     [
-        ("GET", "/v2/images", None, True),
-        ("HEAD", "/v2/images", None, True),
+        ("GET", "/v2/images", None, False),
+        ("HEAD", "/v2/images", None, False),
         ("POST", "/v2/images", None, True),
         ("GET", "/v2/images", "", True),
         ("GET", "/v2/images/", None, True),

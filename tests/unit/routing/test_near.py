@@ -39,7 +39,7 @@ def request(to: str, path: str, *headers: tuple[str, str], method: str = "GET", 
     return Request(method, listener, path, headers, fresh_id=FRESH, announced=tuple(MESH.clouds), **{"times": TIMES, **more})
 
 
-def images(*headers: tuple[str, str], path: str = "/image/v2/info/stores", **more: Any) -> Request:
+def images(*headers: tuple[str, str], path: str = "/image/v2/images", **more: Any) -> Request:
     return request("image.public", path, *headers, **more)
 
 
@@ -63,7 +63,7 @@ def refused(asked: Request) -> str:
         images(("X-Auth-Token", "tok"), ("X-Scope", "image=around(CloudOne,10ms)")),
         images(("X-Auth-Token", join_token("tok", AROUND))),
         images(("X-Auth-Token", join_token("tok", AROUND, 1))),
-        images(("X-Auth-Token", "tok"), path="/image/scope/image=around(CloudOne,10ms)/v2/info/stores"),
+        images(("X-Auth-Token", "tok"), path="/image/scope/image=around(CloudOne,10ms)/v2/images"),
     ],
     ids=["header", "short", "token", "older token", "url"],
 )
@@ -112,7 +112,7 @@ def test_a_token_that_is_given_out_has_the_clouds() -> None:
 
 def test_a_token_that_was_given_out_is_good_at_the_same_url_when_times_have_changed() -> None:
     older = '{"*":"CloudOne","image":"CloudOne | CloudTwo"}'
-    path = "/image/scope/image=around(CloudOne,10ms)/v2/info/stores"
+    path = "/image/scope/image=around(CloudOne,10ms)/v2/images"
     found = decided(images(("X-Auth-Token", join_token("tok", older)), path=path))
     assert found.scope is not None
     assert found.scope.to_header() == older

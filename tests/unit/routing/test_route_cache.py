@@ -18,7 +18,7 @@ TOKEN, X_SCOPE = ("X-Auth-Token", "tok"), ("X-Scope", TO_TWO)
 STAYS = ("X-Scope", '{"compute":"CloudTwo"}')
 
 
-def asked(*headers: tuple[str, str], path: str = "/image/v2/info/stores", key: str = "image.public", **more: Any) -> Request:
+def asked(*headers: tuple[str, str], path: str = "/image/v2/images", key: str = "image.public", **more: Any) -> Request:
     listener = next(endpoint.listener for endpoint in HERE.endpoints if endpoint.key == key)
     return Request(more.pop("method", "GET"), listener, path, headers, **more)
 
@@ -54,7 +54,7 @@ def test_a_route_is_the_completed_scope_and_the_peer() -> None:
         asked(TOKEN, ("X-Scope", '{"identity":"CloudTwo"}')),
         asked(TOKEN, X_SCOPE, path="/image/v2/images/i"),
         asked(TOKEN, X_SCOPE, path="/image"),
-        asked(TOKEN, path="/image/scope/image=CloudOne/v2/info/stores"),
+        asked(TOKEN, path="/image/scope/image=CloudOne/v2/images"),
         asked(TOKEN, STAYS, method="POST", path="/compute/v2.1/servers", key="compute.public", body={}),
         asked(STAYS, method="POST", path="/compute/v2.1/servers", key="compute.public", body={}),
     ],
