@@ -10,7 +10,7 @@ import socket
 import statistics
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,23 +114,30 @@ def _ask(way: _Way, asking: Asking) -> None:
 def _stage(haproxy: Haproxy, folder: Path, rounds: Rounds) -> Iterator[int]:
     """Run the gateway of one cloud among others, and yield its port. Nothing listens where one cloud is dead."""
     port, dead, backend, *others = free_ports(CLOUDS + 2)
-    lines = ["mesh: 1", "clouds:", f"  {AT}:", "    gateway: {limits: {exempt: [127.0.0.1]}}", "    services:"]
-    lines += [_service(service, port, backend) for service in SERVICES]
-    for cloud, at in ({f"Cloud{number}": at for number, at in enumerate(others, start=2)} | {_DEAD: dead}).items():
-        lines += [f"  {cloud}:", "    services:", *(_service(service, at) for service in SERVICES)]
+    peers = {f"Cloud{number}": at for number, at in enumerate(others, start=2)} | {_DEAD: dead}
     argv = [sys.executable, "-m", "bench.answering_late", *map(str, (backend, *others))]
     with (
-        running(argv, rounds.cores.load, lambda: _accepts(others[-1])),
-        gateway(haproxy, folder, "\n".join(lines) + "\n", rounds.cores),
+        running(argv, rounds.cores.load, lambda: accepts(others[-1])),
+        gateway(haproxy, folder, description(port, backend, peers), rounds.cores),
     ):
         yield port
 
 
-def _service(service: str, port: int, backend: int | None = None) -> str:
+def description(port: int, backend: int, peers: Mapping[str, int], prefix: str = "") -> str:
+    """Return the mesh of one cloud with a gateway at ``port``, and of peers at theirs, behind a path with this prefix."""
+    lines = ["mesh: 1", "clouds:", f"  {AT}:", "    gateway: {limits: {exempt: [127.0.0.1]}}", "    services:"]
+    lines += [_service(service, port, backend) for service in SERVICES]
+    for cloud, at in peers.items():
+        lines += [f"  {cloud}:", "    services:", *(_service(service, at, prefix=prefix) for service in SERVICES)]
+    return "\n".join(lines) + "\n"
+
+
+def _service(service: str, port: int, backend: int | None = None, *, prefix: str = "") -> str:
     served = "" if backend is None else f', backend: "http://127.0.0.1:{backend}/{service}"'
-    return f'      {service}: {{frontend: "http://127.0.0.1:{port}/{service}"{served}}}'
+    return f'      {service}: {{frontend: "http://127.0.0.1:{port}{prefix}/{service}"{served}}}'
 
 
-def _accepts(port: int) -> bool:
+def accepts(port: int) -> bool:
+    """Return whether something listens at a port."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0

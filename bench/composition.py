@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Part 9, composition: one list of 100,000 items, merged from the answers of several clouds, without sockets; and requests.
+"""Part 9, composition: one list of 100,000 items, merged from the answers of several clouds, and requests.
 
-Each round of a list is a process of its own (:mod:`bench.merging`), whose memory can be told from that of an idle one.
-:mod:`bench.composed` has the requests.
+Each round of a list without sockets is a process of its own (:mod:`bench.merging`), whose memory can be told from that of an
+idle one. :mod:`bench.composed_list` has the list through a gateway, :mod:`bench.composed` the requests.
 """
 
 import json
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bench.compare import Rounds
 from bench.composed import SLACK_MS, measure_composed
+from bench.composed_list import measure_composed_list
 from bench.cores import on
 from bench.errors import BenchError
 from bench.results import Part, Row
@@ -52,9 +53,11 @@ def measure_composition(haproxy: Haproxy, folder: Path, rounds: Rounds) -> Part:
         for clouds in _CLOUDS
     ]
     title = f"Composition: a merged list of {items:,} items of 1.5 KiB, and requests to several clouds"
+    rows += measure_composed_list(haproxy, folder, rounds, items, count)
     rows += measure_composed(haproxy, folder, rounds)
     notes = [
-        "Counted is the CPU time from the bytes of the clouds' answers to those of the merged ones.",
+        "Counted is the CPU time from the bytes of the clouds' answers to those of the merged ones; through a gateway, that of "
+        "HAProxy and the Python service, the time from the request to the last byte, and the memory of the Python service.",
         f"The ratio of several clouds at once is without {SLACK_MS:g} ms of their time.",
     ]
     return Part("composition", title, rows, notes)

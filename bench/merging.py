@@ -25,15 +25,16 @@ SIZE = 1536
 
 _PATHS = {"stream": ("network", "/v2.0/ports"), "links": ("network", "/v2.0/ports"), "pages": ("compute", "/v2.1/servers/detail")}
 _MOST = 1000
+_ROOT = "http://127.0.0.1:10012/network"
 
 
 class Cloud:
-    """A cloud that has every n-th of so many items, in their order."""
+    """A cloud that has every n-th of so many items, in their order, with links to ``root``."""
 
-    def __init__(self, kind: ListKind, number: int, clouds: int, items: int) -> None:
+    def __init__(self, kind: ListKind, number: int, clouds: int, items: int, root: str = _ROOT) -> None:
         self._kind = kind
         self._numbers = range(number, items, clouds)
-        self._texts = _texts(kind)
+        self._texts = _texts(root)
 
     def get(self, query: str) -> bytes:
         """Return a page."""
@@ -47,12 +48,12 @@ class Cloud:
         return f'{{"{self._kind.collection}":[{items}]{links}}}'.encode()
 
 
-def _texts(kind: ListKind) -> tuple[str, str, str]:
+def _texts(root: str) -> tuple[str, str, str]:
     """Return the JSON of an item before its id, between id and creation, and after it."""
     port = {
         "id": "ID", "created": "AGE", "name": "a name", "status": "ACTIVE", "device_id": str(UUID(int=1)), "tags": ["blue"],
         "fixed_ips": [{"subnet_id": str(UUID(int=2)), "ip_address": "10.0.0.7"}], "security_groups": [str(UUID(int=3))],
-        "links": [{"rel": rel, "href": f"http://127.0.0.1:10012/{kind.service}/v2.1/x/ID"} for rel in ("self", "bookmark")],
+        "links": [{"rel": rel, "href": f"{root}/v2.1/x/ID"} for rel in ("self", "bookmark")],
         "addresses": {"net": [{"version": 4, "addr": "10.0.0.7", "OS-EXT-IPS:type": "fixed"}] * 4},
     }  # fmt: skip
     text = json.dumps(port)

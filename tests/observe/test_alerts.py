@@ -26,7 +26,7 @@ def test_nothing_fires_where_nothing_is_wrong(one: PeerGateway, watch: Watch) ->
         assert time.monotonic() < until
         time.sleep(0.2)
     for _ in range(10):
-        assert one.get("/image/v2/images", SCOPED)[0] == 200
+        assert one.get("/image/v2/info/stores", SCOPED)[0] == 200
         time.sleep(PAUSE)
     assert watch.prometheus.firing() == set()
 
@@ -45,7 +45,7 @@ def test_certificates_that_end_are_a_warning_and_then_urgent(one: PeerGateway, t
 
 def test_a_peer_that_is_gone_is_named_with_its_page(one: PeerGateway, two: PeerGateway, watch: Watch) -> None:
     two.stop()
-    with asking(lambda: one.get("/image/v2/images", SCOPED)):
+    with asking(lambda: one.get("/image/v2/info/stores", SCOPED)):
         message = watch.wait_for("OpenStackoidPeerUnreachable", "CloudOne", "CloudTwo")
         watch.wait_for("OpenStackoidDown", "CloudTwo")
     # One message for the culprit, apart from that about the other gateway.
@@ -105,11 +105,11 @@ def test_a_dead_backend_is_the_services_fault(one: PeerGateway, watch: Watch) ->
 
 def test_an_audit_log_that_cannot_be_written_is_told(one: PeerGateway, watch: Watch) -> None:
     log = one.state / "audit.log"
-    assert one.get("/image/v2/images", SCOPED)[0] == 200
+    assert one.get("/image/v2/info/stores", SCOPED)[0] == 200
     log.rename(log.with_name("before"))
     log.mkdir()
     try:
-        with asking(lambda: one.get("/image/v2/images", SCOPED)):
+        with asking(lambda: one.get("/image/v2/info/stores", SCOPED)):
             watch.wait_for("OpenStackoidAuditLost")
     finally:
         log.rmdir()
@@ -122,7 +122,7 @@ def test_a_locked_store_burns_the_budget_of_errors(one: PeerGateway, watch: Watc
     database = sqlite3.connect(one.state / "store.sqlite", isolation_level=None)
     database.execute("BEGIN EXCLUSIVE")
     try:
-        with asking(lambda: one.send("POST", "/network/v2.0/ports", WRITES)), asking(lambda: one.get("/image/v2/images")):
+        with asking(lambda: one.send("POST", "/network/v2.0/ports", WRITES)), asking(lambda: one.get("/image/v2/info/stores")):
             watch.wait_for("OpenStackoidErrorsFast")
             assert ("OpenStackoidErrorsSlow", "CloudOne", "") in watch.prometheus.firing()
     finally:

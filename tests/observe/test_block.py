@@ -46,7 +46,7 @@ def cut_after(one: PeerGateway, two: PeerGateway) -> float:
         began = time.monotonic()
         try:
             assert command(one, "block") == "CloudTwo is blocked at the gateway of CloudOne\n"
-            status, said = one.get("/image/v2/images", scoped("CloudTwo"))
+            status, said = one.get("/image/v2/info/stores", scoped("CloudTwo"))
             refused = time.monotonic()
             for thread in waiting:
                 thread.join(PATIENCE)
@@ -61,5 +61,5 @@ def cut_after(one: PeerGateway, two: PeerGateway) -> float:
 
 def test_a_peer_is_cut_within_a_second_of_the_command(one: PeerGateway, two: PeerGateway) -> None:
     for gateway, cloud in ((one, "CloudTwo"), (two, "CloudOne")):
-        assert [gateway.get("/image/v2/images", scoped(cloud))[0] for _ in range(3)] == [200] * 3
+        assert [gateway.get("/image/v2/info/stores", scoped(cloud))[0] for _ in range(3)] == [200] * 3
     assert any(cut_after(one, two) < WITHIN for _ in range(TRIES))

@@ -122,7 +122,7 @@ def test_a_prometheus_has_a_sample_for_each_query(one: PeerGateway, two: PeerGat
     told_by(one)
     with ExitStack() as stack:
         for gateway, headers in ((one, SCOPED), (one, several), (two, {**TOKEN, "X-Scope": '{"image": "CloudOne"}'})):
-            stack.enter_context(asking(partial(gateway.get, "/image/v2/images", headers)))
+            stack.enter_context(asking(partial(gateway.get, "/image/v2/info/stores", headers)))
         limit = time.monotonic() + PATIENCE
         while empty := {title for title, expression in queries() if not samples(watch, expression)} - EMPTY:
             assert time.monotonic() < limit, empty

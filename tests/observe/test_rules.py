@@ -87,11 +87,11 @@ def test_each_alert_fires_from_a_real_fault_in_a_test_and_clears() -> None:
 def told_by(gateway: PeerGateway) -> set[str]:
     """Return the names of the metrics with a sample in a scrape, after a use, a refusal, and an answer of the peer."""
     headers = {"X-Auth-Token": "tok", "X-Scope": '{"image": "CloudTwo"}'}
-    assert gateway.get("/image/v2/images", headers)[0] == 200
-    assert gateway.get("/image/v2/images", headers | {"X-Scope": '{"image": "CloudNine"}'})[0] == 400
+    assert gateway.get("/image/v2/info/stores", headers)[0] == 200
+    assert gateway.get("/image/v2/info/stores", headers | {"X-Scope": '{"image": "CloudNine"}'})[0] == 400
     # This gateway has the token of a user of the peer validated there.
     (peer,) = (other for other in gateway.peers.values() if other is not gateway)
-    assert peer.get("/image/v2/images", headers | {"X-Scope": json.dumps({"image": gateway.cloud})})[0] == 200
+    assert peer.get("/image/v2/info/stores", headers | {"X-Scope": json.dumps({"image": gateway.cloud})})[0] == 200
     until(lambda: "openstackoid_peer_clock_ahead_seconds{" in gateway.scrape())
     text = gateway.scrape() + gateway.scrape("/metrics")
     return set(re.findall(r"^([a-z_0-9]+)(?:\{| )", text, flags=re.MULTILINE))

@@ -22,8 +22,8 @@ from pair.network import ADDRESS
 ROOT = f"https://{ADDRESS}"
 SCOPED = {"X-Scope": '{"image": "CloudTwo"}'}
 KINDS: tuple[tuple[str, str, dict[str, str]], ...] = (
-    ("GET", "/image/v2/images", {}),
-    ("GET", "/image/v2/images", SCOPED),
+    ("GET", "/image/v2/info/stores", {}),
+    ("GET", "/image/v2/info/stores", SCOPED),
     ("POST", "/compute/servers", {}),
     ("POST", "/compute/servers", SCOPED),
     ("GET", "/image/wait/0.3", {}),

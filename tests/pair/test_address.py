@@ -69,7 +69,7 @@ def test_services_are_told_the_address_of_the_client_and_never_a_forged_one_by_b
         for scope, told in (({}, {network.HERE}), (own, {network.HERE}), (SCOPED, set())):
             site.here.sources.clear()
             site.there.sources.clear()
-            assert site.ask("GET", "/image/v2/images", {"X-Forwarded-For": FORGED, **scope}) is None
+            assert site.ask("GET", "/image/v2/info/stores", {"X-Forwarded-For": FORGED, **scope}) is None
             assert (set(site.here.sources), site.there.sources) == (told, []), machine.said()
         if machine is first:
             first.drain()

@@ -15,15 +15,14 @@ CLOUD, CLOUDS = "os_scope_cloud", "os_scope_clouds"
 CLOUD_HEADER = "X-Scope-Cloud"
 """The header with which a gateway names the cloud of an answer about a part of a resource."""
 _NAMED_BY = (
-    *("id", "uuid", "name", "zoneName", "network_id", "subdir", "namespace", "binary", "type"),
-    *("hostname", "host_name", "secret_ref", "container_ref", "order_ref"),
+    *("id", "uuid", "name", "zoneName", "network_id", "subdir", "namespace", "binary", "type", "hostname", "host_name"),
+    *("secret_ref", "container_ref", "order_ref", "secret_store_ref", "notification_uuid", "alarm_id", "metric_id", "property"),
+    *("module_id", "mapping_id", "threshold_id", "field_id", "script_id", "backup_id", "job_id", "session_id", "action_id"),
 )
 """The attributes that name an item; of those it has, a command shows one at least."""
 _ELSE_BY = (
-    *("tenant_id", "project_id", "alias", "alarm_id", "metric_id", "resource_id", "client_id", "job_id"),
-    *("session_id", "action_id", "backup_id", "instance_id", "script_id", "module_id", "mapping_id", "field_id"),
-    *("threshold_id", "service_id", "group_id", "resource_type", "secret_store_ref", "subnet_id", "property", "version"),
-    "functions",
+    *("tenant_id", "project_id", "alias", "resource_id", "client_id", "instance_id", "service_id", "group_id"),
+    *("resource_type", "subnet_id", "version", "functions"),
 )
 """The attributes that name an item without any of those."""
 

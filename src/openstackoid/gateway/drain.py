@@ -80,7 +80,7 @@ class SupervisedDrain:
         self._sockets.hold()
         await self._replace(haproxy, lambda: seconds)
         # Their clients hear of the end of idle connections as long as the address is here.
-        await self._processes.end(self._processes.finishing(haproxy.child))
+        await self._processes.end(self._processes.finishing(haproxy.child), "as the gateway drains")
 
     async def _replace(self, haproxy: Restarter, seconds: Callable[[], float]) -> None:
         """Replace HAProxy, and let the requests of the replaced one finish for some seconds."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import psutil
 
+from openstackoid.gateway.ended_requests import record_end
 from openstackoid.gateway.errors import GatewayError
 from openstackoid.gateway.folder import Folder
 from openstackoid.gateway.process_group import STOP_GRACE
@@ -40,6 +41,7 @@ async def drain_apart(folder: Folder, cloud: str, settings: Drain, manager: Serv
     haproxy.send_signal(signal.SIGUSR1)
     left = max(STOP_GRACE, started + settings.longest - time.monotonic())
     if not wait_for_end(haproxy, left):
+        record_end(folder, cloud, pid, f"after a drain of {settings.longest:g} s")
         tell(f"requests still run after {settings.longest:g} s; HAProxy of {cloud} is ended with them")
         haproxy.terminate()
         wait_for_end(haproxy)

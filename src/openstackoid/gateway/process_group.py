@@ -13,6 +13,7 @@ from typing import Any
 
 from openstackoid.gateway.child import Child
 from openstackoid.gateway.decisions import Part
+from openstackoid.gateway.ended_requests import record_end
 from openstackoid.gateway.errors import GatewayError
 from openstackoid.gateway.folder import Folder
 from openstackoid.haproxy.binary import Haproxy
@@ -95,6 +96,7 @@ class ProcessGroup:
             log.warning(
                 "HAProxy %d of %s is ended with the requests that it had: it was replaced long ago", child.pid, self.cloud
             )
+            record_end(self.folder, self.cloud, child.pid, "as it was replaced long ago")
             child.send(signal.SIGTERM)
 
     def _left(self, child: Child) -> None:
@@ -113,6 +115,7 @@ class ProcessGroup:
     async def dismiss(self, seconds: float = STOP_GRACE) -> None:
         """Let requests finish for some seconds, then end all processes. The Python service goes last: HAProxy needs it."""
         await self._tell(signal.SIGUSR1, Part.HAPROXY, within=seconds)
+        self._record_ends(self._children, "as the gateway stops")
         await self._tell(signal.SIGTERM, *Part)
         while self._children:
             await self._tell(signal.SIGKILL, *Part)
@@ -121,9 +124,15 @@ class ProcessGroup:
         """Send a signal to every process of the parts, and wait for their end for some seconds."""
         await self._send(number, {child for child in self._children if child.part in parts}, within)
 
-    async def end(self, children: Collection[Child]) -> None:
-        """End processes with the requests that they still have."""
+    async def end(self, children: Collection[Child], why: str) -> None:
+        """End processes with the requests that they still have; ``why`` stands in the audit log."""
+        self._record_ends(children, why)
         await self._send(signal.SIGTERM, children, STOP_GRACE)
+
+    def _record_ends(self, children: Collection[Child], why: str) -> None:
+        for child in children:
+            if child.part is Part.HAPROXY and child.alive:
+                record_end(self.folder, self.cloud, child.pid, why)
 
     async def _send(self, number: signal.Signals, told: Collection[Child], within: float) -> None:
         for child in told:

@@ -265,7 +265,7 @@ class Supervisor:
             python_service.hand_over(self.folder, candidate)
             await self._bridge.tell(signal.SIGHUP)
         if candidate.mesh.blocked - running.mesh.blocked:
-            await self._processes.end(self._processes.finishing(self._haproxy.child))
+            await self._processes.end(self._processes.finishing(self._haproxy.child), "as a peer was blocked")
         return bool(parts)
 
     async def _draft(self, configuration: Configuration) -> Generation:

@@ -26,7 +26,7 @@ ROWS = {
     "bridge": {"validate_local", "validate_cold", "validate_again", "visitor", "write"},
     "abuse": {"alone", "slow", "tokens", "reads", "guests", "scopes", "ids"},
     "composition": {f"{way}_{clouds}" for way in ("stream", "links", "pages") for clouds in (2, 8)}
-    | {"slowest", "at_once_2", "at_once_8", "alone", "first", "otherwise"},
+    | {"http_2", "http_8", "slowest", "at_once_2", "at_once_8", "alone", "first", "otherwise"},
     "refusals": {refusal.key for refusal in (*REFUSALS, *BRIDGE_REFUSALS)},
     "metrics": {"local", "remote", "python"},
 }
@@ -130,8 +130,10 @@ def test_composition_measures_lists_and_requests(found: dict[str, Any]) -> None:
     rows = {row["key"]: set(row["figures"]) for row in found["parts"]["composition"]["rows"]}
     lists = {key for key in rows if key.startswith(("stream", "links", "pages"))}
     assert all({"items_rate", "grown_mb"} <= rows[key] for key in lists)
+    through = {"http_2", "http_8"}
+    assert all(rows[key] == {"items_s", "items_rate", "grown_mb"} for key in through)
     ratios = {"at_once_2", "at_once_8", "first", "otherwise"}
-    assert {key for key in rows if "took_ms" in rows[key]} == ratios | {"slowest", "alone"} == rows.keys() - lists
+    assert {key for key in rows if "took_ms" in rows[key]} == ratios | {"slowest", "alone"} == rows.keys() - lists - through
     assert {key for key in rows if "time_ratio" in rows[key]} == ratios
 
 

@@ -17,6 +17,7 @@ from openstack.connection import Connection
 
 import openstackoid
 from openstackoid import ScopeRefusedError, scoped
+from openstackoid.client.errors import ForeignHostError
 
 from .conftest import Answer, FakeCloud, Seen
 
@@ -125,10 +126,12 @@ def test_an_adapter_with_a_plugin_and_an_endpoint_of_its_own(cloud: FakeCloud, n
     session = Session()
     outer = Adapter(session, auth=Token(fixed.url, "t"), endpoint_override=other.url)
     with scoped(Adapter(outer), TWO):  # type: ignore[arg-type]  # keystonemiddleware nests them too
-        for url in (fixed.url, other.url, cloud.url):
+        for url in (fixed.url, other.url):
             outer.get(f"{url}/x", raise_exc=False)
+        with pytest.raises(ForeignHostError, match="is not an endpoint of the cloud, so the token is not sent there"):
+            outer.get(f"{cloud.url}/x", raise_exc=False)
     session.session.close()
-    assert (fixed.scopes(), other.scopes(), cloud.scopes()) == ({WIRE}, {WIRE}, {None})
+    assert (fixed.scopes(), other.scopes(), cloud.seen) == ({WIRE}, {WIRE}, [])
 
 
 def test_version_documents_of_another_cloud_do_not_stay(session: Session, cloud: FakeCloud) -> None:
