@@ -61,6 +61,8 @@ GOALS = (
     # A known guest, as a ratio to a scope that stays; and 10,000 a second on a core.
     Goal("routing", "guest", "instructions_ratio", at_most=2.0),
     Goal("routing", "guest", "cpu_us", at_most=100),
+    # A bound token may take 0.25 of plain above the goal of a scope that leaves. Both sides speak TLS: without it none is bound.
+    Goal("routing", "bound_tls", "instructions_ratio", at_most=2.05),
     # The same over TLS, as ratios to plain HAProxy with TLS.
     Goal("tls", "none", "rate_ratio", at_least=0.95),
     Goal("tls", "stays", "rate_ratio", at_least=0.90),

@@ -68,10 +68,13 @@ def measure_routing(stage: Stage, rounds: Rounds) -> Part:
     instructions = count_instructions(stage.haproxy, stage.cores, stage.folder / "instructions", rounds.seconds)
     if instructions is None:
         notes.append("valgrind is not installed: instructions are not counted, and routing is not judged.")
+    found = with_instructions(rows, instructions or {}, {way.key: way.baseline for way in compared})
+    if bound := _counted("bound_tls", instructions or {}, "plain_tls"):
+        found.append(Row("bound_tls", "a scope that leaves over TLS, with a bound token; beside plain HAProxy over TLS", bound))
     return Part(
         "routing",
         "Routing: GET of 1 KB, in relation to plain HAProxy",
-        with_instructions(rows, instructions or {}, {way.key: way.baseline for way in compared}),
+        found,
         notes,
         not_judged=frozenset({"instructions_ratio", "cpu_us"} if instructions is None else ()),
     )

@@ -165,6 +165,18 @@ def test_a_member_with_new_roles_or_another_rule_must_log_in_again(operator: Ope
     assert operator.ask(token)[0] == 200, "the rule is the first one again"
 
 
+def test_a_services_token_in_both_headers_comes_in_on_a_shared_data_plane_alone(operator: Operator, tmp_path: Path) -> None:
+    """Nova of CloudTwo binds a port in a network here so."""
+    account = operator.account(SERVICE)
+    try:
+        token = operator.token(SERVICE)
+        assert operator.ask(token, token)[0] == 403
+        with Lab(tmp_path).sharing("network"):
+            assert operator.ask(token, token)[0] == 200
+    finally:
+        operator.rename(account, f"gone-at-last-{SERVICE}")
+
+
 def _restart_python_service() -> None:
     """Kill the Python service of CloudOne's gateway, and wait for the next one."""
     pids = {
