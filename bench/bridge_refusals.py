@@ -253,6 +253,7 @@ BRIDGE_REFUSALS = (
     bound("revocation", 403, _SHOWN, method="DELETE", **_TOKENS),
     leaving("a password in a header", ("X-Auth-Key", "k"), ("X-Scope", '{"image":"Cloud2"}')),
     leaving("a token in a body", ("X-Scope", '{"identity":"Cloud2"}'), **_POST, service="identity", path="/v2.0/tokens"),
+    leaving("a token in a path", ("X-Scope", '{"identity":"Cloud2"}'), service="identity", path="/v2.0/tokens/T"),
     leaving(
         "a WebSocket of tokens", ("X-Scope", '{"messaging":"Queues"}'), ("Upgrade", "websocket"), service="message", path="/v2"
     ),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lab's processes that a request passes, and the CPU time that each group of them has had."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,11 +44,9 @@ class Processes:
             if service["pid"] is not None
         }
         gateways = [pid for (_, name), pid in ids.items() if name == "gateway"]
-        children = [child for pid in gateways for child in psutil.Process(pid).children()]
-        haproxy = tuple(child.pid for child in children if child.name() == "haproxy")
-        python = tuple(child.pid for child in children if "openstackoid.bridge" in child.cmdline())
-        if not len(gateways) == len(haproxy) == len(python):
-            raise BenchError("the lab's gateways have not one HAProxy and one Python service each")
+        children = [psutil.Process(pid).children() for pid in gateways]
+        haproxy = tuple(_youngest(child for child in found if child.name() == "haproxy") for found in children)
+        python = tuple(_youngest(child for child in found if "openstackoid.bridge" in child.cmdline()) for found in children)
         return cls(haproxy, python, ids)
 
     def and_haproxy(self, pid: int) -> "Processes":
@@ -62,3 +60,11 @@ class Processes:
             sum(cpu(pid).used for pid in self.python),
             0.0 if service is None else cpu(service).used,
         )
+
+
+def _youngest(processes: Iterable[psutil.Process]) -> int:
+    """Return the id of the last process that was started: a replaced HAProxy may still have connections."""
+    found = max(processes, key=lambda process: process.create_time(), default=None)
+    if found is None:
+        raise BenchError("a gateway of the lab has no HAProxy, or no Python service")
+    return found.pid

@@ -36,9 +36,13 @@ class _Child:
     def cmdline(self) -> list[str]:
         return self._command
 
+    def create_time(self) -> float:
+        return self.pid
+
 
 def test_the_processes_of_a_gateway_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    gateway = Gateway((11, "haproxy", ["haproxy", "-db"]), (12, "python", ["python", "-m", "openstackoid.bridge"]))
+    replaced, haproxy = ((pid, "haproxy", ["haproxy", "-db"]) for pid in (9, 11))
+    gateway = Gateway(replaced, haproxy, (12, "python", ["python", "-m", "openstackoid.bridge"]))
     monkeypatch.setattr(psutil, "Process", lambda _: gateway)
     glance = {"name": "glance", "pid": 7}
     found = Processes.of(status({"name": "gateway", "pid": 10}, glance, {"name": "nova-api", "pid": None}))
@@ -49,7 +53,7 @@ def test_the_processes_of_a_gateway_are_told_apart(monkeypatch: pytest.MonkeyPat
 
 def test_a_gateway_that_is_not_whole_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(psutil, "Process", lambda _: Gateway((11, "haproxy", [])))
-    with pytest.raises(BenchError, match="not one HAProxy and one Python service each"):
+    with pytest.raises(BenchError, match="has no HAProxy, or no Python service"):
         Processes.of(status({"name": "gateway", "pid": 10}))
 
 
