@@ -13,6 +13,7 @@ IDENTITY = "identity"
 EVERY_OTHER = "*"
 """The entry for every service without one of its own. The gateway adds it with the home cloud."""
 
+_written = json.JSONEncoder(separators=(",", ":")).encode
 
 Issuer = NewType("Issuer", str)
 """The cloud that issued the token: always one, whatever the scope."""
@@ -99,9 +100,13 @@ class Scope(Mapping[str, str]):
         ``*`` with anything but one cloud is not for ``identity``: a token has one issuer.
         """
         known = dict(self.entries)
-        names = (service, LEADERS.get(service, service), EVERY_OTHER)
-        found = next((name for name in names if name in known), None)
-        return None if service == IDENTITY and found == EVERY_OTHER and not isinstance(known[found], Cloud) else found
+        if service in known:
+            return service
+        leader = LEADERS.get(service)
+        if leader in known:
+            return leader
+        is_for_all = EVERY_OTHER in known and (service != IDENTITY or isinstance(known[EVERY_OTHER], Cloud))
+        return EVERY_OTHER if is_for_all else None
 
     def completed(self, home: str) -> "Scope":
         """Return the scope with its home as ``*``, so that every later gateway takes the same decision.
@@ -144,7 +149,7 @@ class Scope(Mapping[str, str]):
 
     def to_header(self) -> str:
         """Return the form for headers: JSON without white space, entries in order."""
-        return json.dumps({name: expression.to_text() for name, expression in self.entries}, separators=(",", ":"))
+        return _written({name: expression.to_text() for name, expression in self.entries})
 
 
 def _projected(expression: Expression, cloud: str, *, own: bool) -> Expression:

@@ -75,7 +75,9 @@ def opened(plan: S, head: Head, body: bytes | None, binder: Binder, seconds: flo
     def bare(token: str) -> str:
         if not is_bound(token):
             return token
-        return found.setdefault(token, binder.open(token, head.sender)).token
+        if token not in found:
+            found[token] = binder.open(token, head.sender)
+        return found[token].token
 
     headers: Headers = tuple(
         (name, _with_token(value, bare)) if name.lower() in (AUTH, SUBJECT) else (name, value) for name, value in plan.headers

@@ -14,8 +14,10 @@ class Kept:
 
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
+    threshold = gc.get_threshold()
     yield
     gc.unfreeze()
+    gc.set_threshold(*threshold)
 
 
 def test_a_collection_does_not_look_at_what_was_set_aside() -> None:
