@@ -110,6 +110,22 @@ def test_an_admission_is_for_one_sender(world: World, first: str | None, second:
         assert world.ask(token, second)[0] == 503
 
 
+def test_under_clouds_in_turn_an_admission_is_for_the_gateway_that_has_chosen_this_one(world: World) -> None:
+    token = newer_form('of-CloudTwo-in-turn!SCOPE!{"*":"CloudTwo","image":"CloudTwo | CloudOne"}')
+
+    def ask(certificate: str | None) -> int:
+        return world.ask("", certificate, X_Auth_Token=token)[0]
+
+    assert ask("CloudTwo.pem") == 200
+    with world.without_python():
+        assert ask("CloudTwo.pem") == 200
+        (seen,) = world.recorder.seen
+        assert (seen.server, {name.lower(): value for name, value in seen.headers}["x-auth-token"]) == ("CloudOne", token)
+        assert ask(None) == 503
+    assert ask(None) == 200
+    assert {seen.server for seen in world.recorder.seen if "/images" in seen.path} == {"CloudTwo"}
+
+
 def test_a_user_is_told_nothing_of_an_admission(world: World) -> None:
     assert not [name for name in world.ask("of-CloudTwo-b", None)[1] if name.startswith("x-openstackoid")]
     with world.without_python():

@@ -126,8 +126,10 @@ def _followed(mesh: Mesh, request: Request, decision: Decision | MoreInput, *, d
     if isinstance(decision, MoreInput) or decision.scope is None or not isinstance(decision.plan, Single):
         return None
     plan = decision.plan
-    # Of several clouds, a gateway that has chosen this one sends the same scope; a peer that reads no operators gets another.
-    of_several = len(decision.scope.clouds_for(plan.frontend_endpoint.service, "")) > 1
+    # Of several clouds, a gateway that has chosen this one sends the same scope: an admission is for that gateway alone.
+    is_chosen = plan.guest is not None and request.sender is not None
+    of_several = not is_chosen and len(decision.scope.clouds_for(plan.frontend_endpoint.service, "")) > 1
+    # A peer that reads no operators gets another scope.
     if of_several or (decision.scope.is_compound and plan.endpoint.cloud in request.plain):
         return None
     return plan if _depends_on_key(mesh, request, decision, plan, admitted=delegated or plan.guest is not None) else None
