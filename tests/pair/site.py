@@ -53,7 +53,7 @@ class Site:
     def goes_on(self, workflow: str) -> None:
         """A request of a service, without the user's token and scope, goes where the workflow's scope says."""
         self.there.workflows.clear()
-        assert self.ask("GET", "/image/v2", {"X-Auth-Token": "nova", "X-OpenStack-Request-Id": workflow}) is None
+        assert self.ask("GET", "/image/v2/images", {"X-Auth-Token": "nova", "X-OpenStack-Request-Id": workflow}) is None
         # A request of the load whose client has given up may come late.
         assert self.there.workflows.count(workflow) == 1
 
