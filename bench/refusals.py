@@ -226,6 +226,7 @@ REFUSALS = (
     _scoped(
         "too many near clouds",
         json.dumps({name: "|".join(f"around(CloudOne,{n}s)" for n in range(1, 7)) for name in ("network", "image", "compute")}),
+        long=True,
     ),
     _scoped("two names", '{"image":"(CloudOne) Cloud2"}'),
     _scoped("no time at all", '{"image":"around(CloudOne)"}'),
