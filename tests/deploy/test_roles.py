@@ -102,7 +102,7 @@ def test_kolla_ansible_leaves_the_frontends_to_the_gateway_and_takes_them_back(
     ]
     assert sorted(file.name for file in files.iterdir()) == sorted(f"{name}.cfg" for name in services)
     assert bare.run("stat", "--format=%a", CHECK).strip() == "770"
-    assert "http://127.0.0.1:61314" in bare.run("cat", CHECK)
+    assert "Host: 127.0.0.1:61314" in bare.run("cat", CHECK)
     for name, changes in (("kolla_present", False), ("kolla_absent", True), ("kolla_absent", False), ("kolla_present", True)):
         recap = playbook.play(f"openstackoid.gateway.{name}")
         assert (recap["changed"] > 0, recap["failed"], recap["unreachable"]) == (changes, 0, 0), name

@@ -5,6 +5,7 @@ Each scope is user input: it is parsed, completed with the home cloud, and compa
 refused.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -34,10 +35,12 @@ AUTH, SUBJECT, SERVICE, PLAIN = "x-auth-token", "x-subject-token", "x-service-to
 NOT_FOR_SCOPES = ("x-storage-token", "authorization")
 """Other headers in which keystonemiddleware finds a user's token (``auth_token/_request.py``, ``oauth2_token.py``)."""
 
+_VISIBLE = re.compile(r"[!-~]*")
+
 
 def is_visible(token: str) -> bool:
     """Return whether a token has only visible ASCII characters, so that all readers read the same."""
-    return all("!" <= character <= "~" for character in token)
+    return _VISIBLE.fullmatch(token) is not None
 
 
 class RefusedError(Exception):
