@@ -11,8 +11,17 @@ import pytest
 from openstackoid.gateway.held_connections import hold, may_hold, release
 
 needs_the_right = pytest.mark.skipif(not may_hold(), reason="this kernel lets only CAP_NET_ADMIN hold connections")
-WITH_THE_RIGHT = ("setpriv", "--reuid=65534", "--clear-groups", "--inh-caps=+net_admin", "--ambient-caps=+net_admin")
-"""The beginning of a command that runs as systemd's `AmbientCapabilities=CAP_NET_ADMIN` has it."""
+WITH_THE_RIGHT = (
+    "setpriv",
+    "--reuid=65534",
+    "--clear-groups",
+    "--inh-caps=+net_admin,+dac_read_search",
+    "--ambient-caps=+net_admin,+dac_read_search",
+)
+"""The beginning of a command that runs as systemd's `AmbientCapabilities=CAP_NET_ADMIN` has it.
+
+It may read all files, too: those of a clone in /root.
+"""
 NET_ADMIN = 1 << 12
 
 
