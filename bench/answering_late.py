@@ -8,6 +8,7 @@ import asyncio
 import json
 import sys
 
+from bench.answering import serve
 from bench.meshes import token_document, two_clouds
 
 LIST_SECONDS, ITEM_SECONDS = 0.1, 0.01
@@ -26,31 +27,23 @@ def _server(cloud: int, number: int) -> dict[str, object]:
     }
 
 
-def _answers(cloud: int) -> dict[bytes, tuple[bytes, float]]:
-    """Return the answers of a cloud with their times, by a part of the request line."""
+def _answers(cloud: int) -> dict[str, tuple[bytes, float]]:
+    """Return the answers of a cloud with their times, by a part of the request's target."""
     token = token_document(two_clouds(1, 2, 3)).encode()
     servers = json.dumps({"servers": [_server(cloud, number) for number in range(_ITEMS)]}).encode()
     server = json.dumps({"server": _server(cloud, 0)}).encode()
-    return {b"/auth/tokens": (token, 0), b"/servers/detail": (servers, LIST_SECONDS), b"/": (server, ITEM_SECONDS)}
+    return {"/auth/tokens": (token, 0), "/servers/detail": (servers, LIST_SECONDS), "/": (server, ITEM_SECONDS)}
 
 
 async def _serve(cloud: int, port: int) -> None:
     answers = _answers(cloud)
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while head := await reader.readuntil(b"\r\n\r\n"):
-                line = head.partition(b"\r\n")[0]
-                body, seconds = next(answer for part, answer in answers.items() if part in line)
-                await asyncio.sleep(seconds)
-                said = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Subject-Token: none\r\nContent-Length: "
-                writer.write(said + str(len(body)).encode() + b"\r\n\r\n" + body)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
+    async def answer(target: str) -> bytes:
+        body, seconds = next(answer for part, answer in answers.items() if part in target)
+        await asyncio.sleep(seconds)
+        return body
 
-    async with await asyncio.start_server(answer, "127.0.0.1", port) as server:
-        await server.serve_forever()
+    await serve(port, answer)
 
 
 async def main(ports: list[int]) -> None:

@@ -8,6 +8,7 @@ gateway, name the gateway; those of another one name its own port and prefix, as
 import asyncio
 import sys
 
+from bench.answering import serve
 from bench.errors import BenchError
 from bench.merging import Cloud
 from bench.meshes import token_document, two_clouds
@@ -26,20 +27,11 @@ def root(port: int, prefix: str = "") -> str:
 async def _serve(cloud: Cloud, port: int) -> None:
     token = token_document(two_clouds(1, 2, 3)).encode()
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while head := await reader.readuntil(b"\r\n\r\n"):
-                target = head.split(b" ", 2)[1].decode()
-                path, _, query = target.partition("?")
-                body = cloud.get(query) if path.endswith(PATH) and query else token
-                said = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Subject-Token: none\r\nContent-Length: "
-                writer.write(said + str(len(body)).encode() + b"\r\n\r\n" + body)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
+    async def answer(target: str) -> bytes:
+        path, _, query = target.partition("?")
+        return cloud.get(query) if path.endswith(PATH) and query else token
 
-    async with await asyncio.start_server(answer, "127.0.0.1", port) as server:
-        await server.serve_forever()
+    await serve(port, answer)
 
 
 async def main(items: int, gateway: int, ports: list[int]) -> None:

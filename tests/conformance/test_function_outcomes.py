@@ -2,14 +2,13 @@
 """``around``, ``nearest`` and ``all``: the cells of the tables of ``A | B`` and ``A & B`` hold under them, too."""
 
 import itertools
-import time
 from collections.abc import Iterator
 
 import pytest
 
 from conformance.branches import CLOUDS, Branches, branches
 from conformance.cases_at_once import COLUMNS, ROWS, SAID, Column, check_answer, check_parts, check_status, request
-from conformance.cases_compound import KINDS, TABLE, Cell, check
+from conformance.cases_compound import TABLE, Cell, try_cell
 
 KIND_OF_COLUMN = ("list", "streamed name", "item", "head", "bytes", "create", "delete")
 TIMES = {pair: 100.0 for pair in itertools.combinations(["Home", *CLOUDS], 2) if "Other" not in pair}
@@ -49,15 +48,7 @@ def running() -> Iterator[Branches]:
 @pytest.mark.parametrize("spelling", ["around({0}, 2ms)", "nearest({0})"])
 @pytest.mark.parametrize("cell", IN_TURN, ids=lambda cell: cell.key)
 def test_the_clouds_near_another_are_asked_in_turn(cell: Cell, spelling: str, running: Branches) -> None:
-    method, path = KINDS[cell.kind]
-    scope, body = f"{path.split('/')[1]}={spelling.format(cell.first)}", b"{}" if method == "POST" else None
-    got = running.ask_rested((cell.first, cell.second), method, path, scope, body)
-    if running.asked() != list(cell.asked):
-        # The machine was too busy, or a failure before is remembered for longer.
-        time.sleep(2)
-        got = running.ask_rested((cell.first, cell.second), method, path, scope, body)
-    assert running.asked() == list(cell.asked)
-    check(cell, got)
+    try_cell(cell, running, spelling.format(cell.first))
 
 
 @pytest.mark.parametrize(

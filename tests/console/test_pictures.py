@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from browser import running_chromium
-from console.test_console import CHOICE
+from console.test_console import views
 from examples.session import User
 from faults.now_view import console
 from lab.links import ask
@@ -86,16 +86,8 @@ def used(lab: Any) -> str:
 
 
 def test_pictures(lab: Any, folder: Path, tmp_path: Path) -> None:
-    traced = used(lab)
+    paths = views(used(lab))
     state, admin = Path(lab["state_dir"]), account(lab, "CloudOne-admin")
-    views = {
-        "now": "/",
-        "clouds": "/clouds",
-        "peers": "/peers",
-        "uses": "/uses",
-        "choose": CHOICE,
-        "trace": f"/trace?id={traced}",
-    }
     with console(tmp_path, state / "mesh.yaml", state / "gateways/CloudOne") as view, running_chromium() as browser:
         page = browser.new_context(viewport={"width": 1280, "height": 860}).new_page()
         page.set_default_timeout(60_000)
@@ -107,7 +99,7 @@ def test_pictures(lab: Any, folder: Path, tmp_path: Path) -> None:
         page.wait_for_load_state()
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
-            for name, path in views.items():
+            for name, path in paths.items():
                 page.goto(url + path)
                 page.locator(SEEN[name]).first.wait_for()
                 page.screenshot(path=folder / f"console-{name}-{scheme}.png")

@@ -20,7 +20,7 @@ WITH_THE_RIGHT = (
 )
 """The beginning of a command that runs as systemd's `AmbientCapabilities=CAP_NET_ADMIN` has it.
 
-It may read all files, too: those of a clone in /root.
+It may read all files, too: those of a clone that root alone may read.
 """
 NET_ADMIN = 1 << 12
 

@@ -62,10 +62,10 @@ class BranchLeg(ForwardLeg):
         sent = replace(upstream_request(plan, incoming, None, decoded=True), upgrade=None)
         async with upstream.send(target, sent, self.timeouts, deadline) as answer:
             headers = self._answer_headers(target, answer)
-            images = self.links.of_images(incoming.head.path)
-            read = self.links.must_be_read(incoming.head, answer.status, headers)
-            if plan.rewrite_links and (self._rewrites or images) and should_rewrite_links(answer.status, headers, read=read):
-                answered = Answered(upstream, target, answer, headers, deadline, self._held)
+            rewrites = plan.rewrite_links and (self._rewrites or self.links.of_images(incoming.head.path))
+            read = rewrites and self.links.must_be_read(incoming.head, answer.status, headers)
+            if read or (rewrites and should_rewrite_links(answer.status, headers)):
+                answered = Answered(upstream, target, answer, headers, deadline, self._held, read=read)
                 return await rewrite_links(answered, incoming.head, plan, self.links, incoming.hidden)
             content = await read_answer(upstream, target, answer, min(LIMIT, self._held.most), self._held.hold)
         return whole_answer(answer, headers, incoming.hidden.body(content))

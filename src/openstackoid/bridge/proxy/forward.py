@@ -129,11 +129,11 @@ class ForwardLeg(Leg[Single]):
                 upload.answered()
                 headers = self._answer_headers(target, answer)
                 await self._judge(target, answer, headers)
-                read = self.links.must_be_read(incoming.head, answer.status, headers)
-                if plan.rewrite_links and should_rewrite_links(answer.status, headers, read=read):
+                read = plan.rewrite_links and self.links.must_be_read(incoming.head, answer.status, headers)
+                if read or (plan.rewrite_links and should_rewrite_links(answer.status, headers)):
                     # Of the whole document: a peer may not send one byte by byte.
                     deadline.start(timeouts.server)
-                    answered = Answered(upstream, target, answer, headers, deadline)
+                    answered = Answered(upstream, target, answer, headers, deadline, read=read)
                     whole = await rewrite_links(answered, incoming.head, plan, self.links, incoming.hidden)
                     if attempt is not None:
                         attempt.judge_body(whole.status, whole.content)

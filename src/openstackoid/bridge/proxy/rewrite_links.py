@@ -28,10 +28,8 @@ _NO_WHOLE_BODY = (204, 206, 304)
 _OF_THE_BYTES = ("content-md5", "digest", "content-digest", "repr-digest")
 
 
-def should_rewrite_links(status: int, headers: Headers, *, read: bool = False) -> bool:
-    """Return whether an answer is, or for HEAD would be, a JSON document. ``read``: clients read it as one under any type."""
-    if read:
-        return True
+def should_rewrite_links(status: int, headers: Headers) -> bool:
+    """Return whether an answer is, or for HEAD would be, a JSON document."""
     media = _media(headers)
     return status not in _NO_WHOLE_BODY and (media in ("application/json", _HOME) or media.endswith("+json"))
 
@@ -40,7 +38,8 @@ def should_rewrite_links(status: int, headers: Headers, *, read: bool = False) -
 class Answered:
     """An answer on its way back: the target, the headers to pass on, and the deadline.
 
-    ``held``: the memory of an answer that is made into one with others.
+    ``held``: the memory of an answer that is made into one with others. ``read``: clients read it as JSON under any type, and
+    follow it (:meth:`Links.must_be_read`).
     """
 
     upstream: Upstream
@@ -49,6 +48,7 @@ class Answered:
     headers: Headers = field(repr=False)
     deadline: Deadline
     held: HeldAnswer | None = None
+    read: bool = False
 
 
 async def rewrite_links(given: Answered, head: Head, plan: Single, links: Links, hidden: HiddenTokens = NONE) -> WholeAnswer:
@@ -63,7 +63,7 @@ async def rewrite_links(given: Answered, head: Head, plan: Single, links: Links,
             given.target, "its answer is compressed, though it was asked not to be: its links stay hidden"
         )
     whole = names_document(plan.frontend_endpoint, head.path)
-    strict = links.must_be_read(head, given.answer.status, given.headers) and head.method != "HEAD"
+    strict = given.read and head.method != "HEAD"
 
     def rewritten(content: bytes) -> bytes:
         if not (strict and content):
