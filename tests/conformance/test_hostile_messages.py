@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance.hostile import ODD, PLAIN, Answer, Site, hostile_site
+from conformance.case import ORDINARY
+from conformance.hostile import ODD, PLAIN, Answer, Site, hostile_site, read_answers
 
 NEXT = b"GET /compute/next HTTP/1.1\r\nHost: h\r\n\r\n"
 HIS = b"compute /compute/next"
@@ -209,6 +210,25 @@ def test_a_client_cannot_tell_the_bridge_where_it_came_in(site: Site) -> None:
     answer = site.get("/image/a", ODD["CloudTwo"] + HOP_HEADERS)
     assert answer.body == b"two /image/a"
     assert site.arrived[0].values("x-openstackoid-listener") == []
+
+
+FORGED = "X-Openstackoid-From: CloudThree", "X-Auth-Token: forged", "X-Scope: {}", "X-Late: now"
+
+
+@pytest.mark.parametrize("body", ["0\r\n", "1\r\nx\r\n0\r\n"], ids=["empty", "of a byte"])
+@pytest.mark.parametrize("trailer", FORGED)
+@pytest.mark.parametrize("headers", ODD.values(), ids=ODD)
+def test_the_trailers_of_a_request_are_no_headers_of_the_next(headers: str, trailer: str, body: str, site: Site) -> None:
+    """HAProxy sends requests of many clients to the Python service on one connection, and keeps trailers as they are."""
+    headers += f"X-OpenStack-Request-Id: {ORDINARY}\r\n"
+    [body_of_next] = [answer.body for answer in site.send(get("/image/b", headers)).answers]
+    expected = site.arrived[0].head
+    site.arrived.clear()
+    with site.connect() as connection:
+        for path, framing, end in [("/image/a", CHUNKED, f"{body}{trailer}\r\n\r\n"), ("/image/b", "", "")] * 3:
+            connection.sendall(get(path, headers + framing) + end.encode())
+            assert read_answers(connection, body_of_next[:-1] + path[-1:].encode()).statuses == [200]
+    assert {request.head.lower() for request in site.arrived if b"/b " in request.head} == {expected.lower()}
 
 
 @pytest.mark.parametrize("scope", ["", ODD["CloudOne"]], ids=["by HAProxy", "by the bridge"])

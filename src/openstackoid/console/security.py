@@ -43,6 +43,9 @@ def guarded(hosts: frozenset[str]) -> Middleware:
             answer = web.Response(status=403, text="This form was sent from another site.\n")
         else:
             answer = await handler(request)
+        if hdrs.TRANSFER_ENCODING in request.headers:
+            # No form of a browser comes in chunks, whose trailers aiohttp takes for headers of the connection's next request.
+            answer.force_close()
         answer.headers.update(HEADERS)
         answer.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
         return answer

@@ -2,6 +2,7 @@
 """Each answer forbids foreign content; people log in with Keystone for the views that name people."""
 
 import re
+from collections.abc import AsyncIterator
 from hashlib import sha256
 
 import pytest
@@ -109,6 +110,18 @@ async def test_a_foreign_host_or_site_is_refused() -> None:
         for headers in ({"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}):
             answer = await client.post("/log-in", data=LOG_IN, headers=headers)
             assert (answer.status, "Set-Cookie" in answer.headers) == (403, False)
+
+
+@played
+async def test_a_connection_ends_after_a_body_in_chunks() -> None:
+    """Its trailers would be headers of the next request, a cookie among them."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"token=x"
+
+    async with console() as client:
+        assert "Connection" not in (await client.post("/log-in", data=b"token=x")).headers
+        assert (await client.post("/log-in", data=chunks())).headers["Connection"] == "close"
 
 
 def test_the_hosts_are_the_address_loopback_and_named_ones() -> None:

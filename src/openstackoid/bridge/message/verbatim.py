@@ -112,6 +112,12 @@ class Request(ClientRequest):
 def server_request(
     message: Any, payload: Any, protocol: web.RequestHandler, _: object, task: "asyncio.Task[None]"
 ) -> web.BaseRequest:
-    """Return a request of aiohttp's server whose answer uses :class:`Writer`: its ``request_factory``."""
+    """Return a request of aiohttp's server whose answer uses :class:`Writer`: its ``request_factory``.
+
+    The connection ends after a body in chunks: aiohttp's C parser (seen in 3.14.5) takes the last trailer of such a body for a
+    header of the connection's next request, which may be another user's.
+    """
     loop = asyncio.get_running_loop()
+    if message.chunked:
+        message = message._replace(should_close=True)
     return web.BaseRequest(message, payload, protocol, Writer(protocol, loop), task, loop)
