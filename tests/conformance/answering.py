@@ -18,6 +18,8 @@ class Answering(BaseHTTPRequestHandler):
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    # Health checks of many services come at once; where none is taken for a moment, Linux drops what a short queue cannot hold.
+    request_queue_size = 512
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A gateway or a health check that leaves early is not an error."""

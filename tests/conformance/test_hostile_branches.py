@@ -17,7 +17,9 @@ SCOPE = "network=One & Two & Three"
 PATH = "/network/v2.0/networks"
 UNKNOWN = f"{PATH}/{UUID(int=2**127)}"
 JSON = ("Content-Type", "application/json")
-SECONDS_OF_ONE = 3.4
+SECONDS_OF_ONE = 6.0
+"""The seconds that a request may take: a cloud has 4 by the description, and one that drips goes on for 10."""
+
 SOCKET = {
     "Upgrade": "websocket",
     "Connection": "Upgrade",
