@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import Any
 
 from conformance.answering import Answering, start_server
-from conformance.gateway import started
+from conformance.gateway import HAPROXY, started
 from conformance.recorder import Recorder, Seen, free_ports
 
 BYTES = b"the bytes of an image"
@@ -34,6 +34,12 @@ FORGOTTEN = {
     **dict.fromkeys(("Silent", "SilentToo"), 1.5),
 }
 """Seconds after which a failed cloud is tried again, that of one that is silent being longer."""
+
+CONNECT, SERVER = 0.4, 1 if HAPROXY.version >= (2, 8) else 2
+"""Seconds of the gateway's timeouts. Before 2.8, HAProxy tries a refused connection three times, with pauses of ``CONNECT``."""
+
+TIME = CONNECT + SERVER
+"""Seconds that all turns of a request have."""
 
 WIRES = {"Home": "", "Earlier": "2", "Earliest": ""}
 """The wire versions that clouds announce; the others are of this release."""
@@ -188,7 +194,7 @@ def branches(times: Mapping[tuple[str, str], float] | None = None) -> Iterator[B
         *(f"  - {{clouds: [{one}, {other}], milliseconds: {time}}}" for (one, other), time in (times or {}).items()),
         "clouds:",
         "  Home:",
-        "    gateway: {timeouts: {connect: 0.4, server: 1, check: 0.2}, limits: {exempt: [127.0.0.1]}}",
+        f"    gateway: {{timeouts: {{connect: {CONNECT}, server: {SERVER}, check: 0.2}}, limits: {{exempt: [127.0.0.1]}}}}",
         "    services:",
         f"      identity: {{frontend: 'http://127.0.0.1:{gate}/identity', backend: 'http://127.0.0.1:{keystone}'}}",
         *(
