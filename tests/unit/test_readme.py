@@ -5,6 +5,8 @@ import re
 import shlex
 from pathlib import Path
 
+import pytest
+
 from examples import demo
 
 ROOT = Path(demo.__file__).parent.parent
@@ -41,6 +43,15 @@ def test_each_picture_of_the_console_is_shown_in_light_and_dark() -> None:
 def test_the_first_paragraph_is_three_sentences() -> None:
     paragraph = README.split("\n\n")[1]
     assert len(re.findall(r"[.!?](?=\s|$)", paragraph)) == 3
+
+
+@pytest.mark.parametrize("suite", ["deploy-test", "kolla-test", "pair-test"])
+def test_the_time_of_an_operators_suite_stands_once_and_is_of_a_run_that_passed(suite: str) -> None:
+    (result,) = re.findall(rf"^\| `make {suite}` \| Debian 12 \| (.*) \|$", README, re.MULTILINE)
+    assert re.fullmatch(r"\d+ passed(, \d+ skipped,)? in \d+ min \d+ s(, beside (another|other) suites?)?", result)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (help_line,) = re.findall(rf"^\t@echo \"make {suite} .*$", makefile, re.MULTILINE)
+    assert "minutes" not in help_line
 
 
 def test_every_make_target_that_is_named_exists() -> None:
