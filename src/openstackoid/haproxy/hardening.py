@@ -119,6 +119,18 @@ def peer_request(cloud: Cloud) -> list[str]:
     return [f'http-request add-header {VIA.title()} "{passed(cloud.name)}"']
 
 
+def service_request() -> list[str]:
+    """Return the rules for every request to a service of this cloud, which may share a connection with those of others.
+
+    HAProxy 2.6 to 3.1 cannot drop trailers. A service that reads them wrongly takes them for the next request of the connection:
+    eventlet before 0.40.3 does (CVE-2025-58068), and its answer would be the next user's.
+    """
+    return [
+        "# A service could take trailers for the next request on the connection.",
+        "http-request set-header Connection close if { req.fhdr(transfer-encoding) -m found }",
+    ]
+
+
 def final_answers() -> list[str]:
     """Return the rules by which a peer answers a request once, without an interim answer (1xx) before.
 

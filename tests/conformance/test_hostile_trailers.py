@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Trailers of requests, which HAProxy hands on: no server behind it takes them for the beginning of another user's request."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from conformance.hostile import ODD, Arrived, Site, hostile_site
+from waiting import until
+
+POST = "POST /image/a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n"
+NEXT = b"GET /compute/next HTTP/1.1\r\nHost: h\r\n\r\n"
+HIS = b"compute /compute/next"
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with hostile_site() as running:
+        yield running
+
+
+@pytest.mark.parametrize("headers", ["", ODD["CloudOne"]], ids=["by HAProxy", "by the bridge"])
+def test_a_request_with_trailers_is_the_last_on_its_connection_to_a_service(headers: str, site: Site) -> None:
+    """Eventlet before 0.40.3 takes the second trailer for the next request: another user would get the answer to it."""
+    ended: list[bool] = []
+
+    def play(connection: socket.socket, _: Arrived) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK")
+        connection.settimeout(1)
+        try:
+            ended.append(connection.recv(1) == b"")
+        except ConnectionError:
+            ended.append(True)
+        except TimeoutError:
+            ended.append(False)
+
+    trailers = "X-A: b\r\nGET: /image/evil HTTP/1.1\r\nHost: h\r\n\r\n"
+    site.plays["image"] = play
+    try:
+        got = site.send(f"{POST}{headers}\r\n1\r\nx\r\n0\r\n{trailers}".encode() + NEXT, until=HIS)
+        until(lambda: ended != [])
+    finally:
+        del site.plays["image"]
+    assert (ended, got.statuses, got.ended) == ([True], [200, 200], False)
