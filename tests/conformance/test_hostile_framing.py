@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Trailers of requests, which HAProxy hands on: no server behind it takes them for the beginning of another user's request."""
+"""Ends of requests, which services read in their own ways: none takes a part of one for another user's request."""
 
 import socket
 from collections.abc import Iterator
 
 import pytest
 
-from conformance.hostile import ODD, Arrived, Site, hostile_site
+from conformance.hostile import ODD, PLAIN, Arrived, Site, hostile_site
 from waiting import until
 
 POST = "POST /image/a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n"
@@ -43,3 +43,15 @@ def test_a_request_with_trailers_is_the_last_on_its_connection_to_a_service(head
     finally:
         del site.plays["image"]
     assert (ended, got.statuses, got.ended) == ([True], [200, 200], False)
+
+
+@pytest.mark.parametrize("headers", ["", ODD["CloudOne"], PLAIN["CloudTwo"], ODD["CloudTwo"]])
+@pytest.mark.parametrize("name", ["Transfer_Encoding", "TRANSFER_ENCODING", "Content_Length"])
+def test_an_underscore_brings_no_other_end_of_a_body(name: str, headers: str, site: Site) -> None:
+    """Eventlet before 0.37 reads a body in chunks by such a name, and what it leaves of the body as the next request."""
+    body = "0\r\n\r\nDELETE /image/evil HTTP/1.1\r\nX-Openstackoid-From: CloudTwo\r\n\r\n"
+    value = "0" if name == "Content_Length" else "chunked"
+    head = f"POST /image/a HTTP/1.1\r\nHost: h\r\n{headers}{name}: {value}\r\nContent-Length: {len(body)}\r\n\r\n"
+    assert site.send((head + body).encode() + NEXT, until=HIS).statuses == [200, 200]
+    [arrived] = [request for request in site.arrived if request.line.startswith("POST")]
+    assert (name.lower().encode() in arrived.head.lower(), arrived.body) == (False, body.encode())
