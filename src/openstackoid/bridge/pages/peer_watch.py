@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ask peers' gateways for their description and time, for the operator: on request, a few at a time, and cached.
 
-A scrape asks :data:`FOR_A_SCRAPE` peers and does not wait: in a large mesh, peers take turns.
+A scrape asks :data:`FOR_A_SCRAPE` peers and does not wait: in a large mesh, peers take turns. The operator's page waits for as
+long as a question takes: one look must name a peer that went silent.
 """
 
 import asyncio
@@ -17,8 +18,9 @@ from aiohttp import hdrs
 
 from openstackoid.bridge.errors import AnswerError, without_gateway
 from openstackoid.bridge.message.deadline import Deadline
+from openstackoid.bridge.pages import peer_questions
 from openstackoid.bridge.pages.peer_questions import PeerQuestions, question_timeouts
-from openstackoid.bridge.pages.reachability import AT_MOST, KEPT, PATIENCE
+from openstackoid.bridge.pages.reachability import AT_MOST, KEPT
 from openstackoid.bridge.trace.peer_records import SOCKETS
 from openstackoid.bridge.upstream.target import Target, gateway_targets
 from openstackoid.bridge.upstream.upstream import Upstream, UpstreamError, UpstreamRequest, first_reached, read_answer
@@ -29,6 +31,12 @@ from openstackoid.telemetry import PeerAnswer
 FOR_A_SCRAPE = 16
 """Peers that are asked for one scrape."""
 
+FRESH = 1.0
+"""Seconds for which an answer is good for the operator's page."""
+
+LATE = 1.0
+"""Seconds beyond those of a question that the operator's page waits: a busy machine is late."""
+
 _LIMIT = 4096
 _REQUEST = UpstreamRequest("GET", ONLY_HERE, (("Accept", "application/json"), ("Accept-Encoding", "identity")))
 
@@ -38,7 +46,7 @@ class PeerWatch:
 
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
-        self._questions = PeerQuestions(upstream.at, self._answer)
+        self._questions = PeerQuestions(upstream.at, self._answer, at_once=AT_MOST)
 
     async def run(self) -> None:
         """Wait until the task is cancelled, and ask no more then."""
@@ -48,9 +56,12 @@ class PeerWatch:
             self._questions.cancel()
 
     async def document(self, mesh: Mesh) -> dict[str, Any]:
-        """Return the answers for the operator's page, at most ``timeouts.check`` seconds old where there was time to ask."""
-        self._questions.begin(mesh, AT_MOST)
-        await self._questions.wait(PATIENCE)
+        """Return the answers for the operator's page, each with its age.
+
+        Those of the peers that were asked are at most :data:`FRESH` seconds old; it waits for them.
+        """
+        self._questions.begin(mesh, AT_MOST, FRESH)
+        await self._questions.wait(peer_questions.ANSWERS_WITHIN + LATE)
         return {name: asdict(answer) for name, answer in self.answers(mesh).items()}
 
     def scraped(self, mesh: Mesh) -> Mapping[str, PeerAnswer]:
@@ -60,7 +71,8 @@ class PeerWatch:
 
     def answers(self, mesh: Mesh) -> Mapping[str, PeerAnswer]:
         """Return the answers of the last two minutes."""
-        return self._questions.answers(mesh, KEPT)
+        answers = self._questions.answers(mesh).items()
+        return {name: replace(answer, age=round(age, 1)) for name, (age, answer) in answers if age < KEPT}
 
     async def _answer(self, mesh: Mesh, name: str) -> PeerAnswer:
         waits, digest = question_timeouts(mesh, self._upstream.at), mesh_digest(mesh)
