@@ -23,6 +23,11 @@ class PeerAnswer:
     ahead: float | None = None
     age: float = 0.0
 
+    @property
+    def good(self) -> bool:
+        """Return whether the answer has no fault."""
+        return self.reached and not self.fault and self.same is not False and abs(self.ahead or 0.0) <= CLOCKS
+
 
 def clocks_off(ahead: Mapping[str, float]) -> tuple[bool, tuple[str, ...]]:
     """Return whether this clock is off, and the peers with a clock that is off. ``ahead``: the seconds of each peer.

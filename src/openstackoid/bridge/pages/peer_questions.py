@@ -6,7 +6,7 @@ In a large mesh no gateway asks all of its peers by itself: of ten thousand, eac
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping
 from typing import Generic, TypeVar
 
 from openstackoid.mesh import Mesh, Timeouts
@@ -38,13 +38,15 @@ class PeerQuestions(Generic[Answer]):
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(at_once)
 
-    def begin(self, mesh: Mesh, most: int, fresh: float | None = None) -> None:
+    def begin(self, mesh: Mesh, most: int, fresh: float | None = None, among: Container[str] | None = None) -> None:
         """Begin to ask peers without an answer of the last ``fresh`` seconds, those first that were asked longest ago.
 
-        ``most``: the peers that may be asked in all at the moment. ``fresh``: ``timeouts.check`` by default.
+        ``most``: the peers that may be asked in all at the moment. ``fresh``: ``timeouts.check`` by default. ``among``: the peers
+        that may be asked, all by default.
         """
         peers = [name for name in mesh.clouds if name != self._at]
         self._known = {name: self._known[name] for name in peers if name in self._known}
+        peers = [name for name in peers if among is None or name in among]
         old = time.monotonic() - (mesh.clouds[self._at].timeouts.check if fresh is None else fresh)
         times = ((self._known[name][0] if name in self._known else float("-inf"), name) for name in peers)
         due = sorted(each for each in times if each[0] < old and each[1] not in self._asking)

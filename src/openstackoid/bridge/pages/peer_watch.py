@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ask peers' gateways for their description and time, for the operator: on request, a few at a time, and cached.
 
-A scrape asks :data:`FOR_A_SCRAPE` peers and does not wait: in a large mesh, peers take turns. The operator's page waits for as
-long as a question takes: one look must name a peer that went silent.
+A scrape asks :data:`FOR_A_SCRAPE` peers and does not wait: in a large mesh, peers take turns, those with a fault more often. An
+answer is told until the peer has given the next one, for an alert must not end between two questions. The operator's page waits
+for as long as a question takes: one look must name a peer that went silent.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ import json
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -20,7 +21,7 @@ from openstackoid.bridge.errors import AnswerError, without_gateway
 from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.pages import peer_questions
 from openstackoid.bridge.pages.peer_questions import PeerQuestions, question_timeouts
-from openstackoid.bridge.pages.reachability import AT_MOST, KEPT
+from openstackoid.bridge.pages.reachability import AT_MOST
 from openstackoid.bridge.trace.peer_records import SOCKETS
 from openstackoid.bridge.upstream.target import Target, gateway_targets
 from openstackoid.bridge.upstream.upstream import Upstream, UpstreamError, UpstreamRequest, first_reached, read_answer
@@ -31,6 +32,9 @@ from openstackoid.telemetry import PeerAnswer
 FOR_A_SCRAPE = 16
 """Peers that are asked for one scrape."""
 
+CLOCK_KEPT = 600.0
+"""Seconds for which the clock of a peer is told: when this machine's clock is set right, all earlier differences are wrong."""
+
 FRESH = 1.0
 """Seconds for which an answer is good for the operator's page."""
 
@@ -38,6 +42,7 @@ LATE = 1.0
 """Seconds beyond those of a question that the operator's page waits: a busy machine is late."""
 
 _LIMIT = 4096
+_FIELDS = tuple(field.name for field in fields(PeerAnswer))
 _REQUEST = UpstreamRequest("GET", ONLY_HERE, (("Accept", "application/json"), ("Accept-Encoding", "identity")))
 
 
@@ -62,17 +67,19 @@ class PeerWatch:
         """
         self._questions.begin(mesh, AT_MOST, FRESH)
         await self._questions.wait(peer_questions.ANSWERS_WITHIN + LATE)
-        return {name: asdict(answer) for name, answer in self.answers(mesh).items()}
+        return {name: {key: getattr(answer, key) for key in _FIELDS} for name, answer in self.answers(mesh).items()}
 
     def scraped(self, mesh: Mesh) -> Mapping[str, PeerAnswer]:
-        """Return the answers that are known, and ask a few peers for the next scrape."""
+        """Return the answers that are known, and ask a few peers for the next scrape, half of them of those with a fault."""
+        answers = self.answers(mesh)
+        self._questions.begin(mesh, FOR_A_SCRAPE // 2, among={name for name, answer in answers.items() if not answer.good})
         self._questions.begin(mesh, FOR_A_SCRAPE)
-        return self.answers(mesh)
+        return answers
 
     def answers(self, mesh: Mesh) -> Mapping[str, PeerAnswer]:
-        """Return the answers of the last two minutes."""
+        """Return the last answer of each peer that has been asked."""
         answers = self._questions.answers(mesh).items()
-        return {name: replace(answer, age=round(age, 1)) for name, (age, answer) in answers if age < KEPT}
+        return {name: _aged(answer, age) for name, (age, answer) in answers}
 
     async def _answer(self, mesh: Mesh, name: str) -> PeerAnswer:
         waits, digest = question_timeouts(mesh, self._upstream.at), mesh_digest(mesh)
@@ -99,6 +106,11 @@ class PeerWatch:
             return await first_reached(targets, ask, nowhere, repeatable=True)
         except AnswerError as error:
             return PeerAnswer(False, without_gateway(error.message, self._upstream.at))
+
+
+def _aged(answer: PeerAnswer, age: float) -> PeerAnswer:
+    """Return an answer with its age, without the time if it is old."""
+    return replace(answer, age=round(age, 1), ahead=answer.ahead if age < CLOCK_KEPT else None)
 
 
 def _described(content: bytes) -> str | None:
