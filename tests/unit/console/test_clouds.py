@@ -74,14 +74,14 @@ def test_a_python_service_that_does_not_answer_leaves_the_described_clouds_unkno
 
 def test_a_blocked_peer_is_no_peer_that_is_down() -> None:
     blocked = facts(told({"CloudTwo": "down"}), blocked=frozenset({"CloudTwo"}))
-    (row,) = peers_view(look(blocked), Query(), lambda _: None, lambda _: False).rows
+    (row,) = peers_view(look(blocked), Query(), lambda _: None, lambda _: False).page.rows
     assert (row.cloud.state, row.why) == ("blocked", "its operator here has blocked it")
     assert row.todo == "to end the block: openstackoid peer unblock CloudTwo"
 
 
 def test_a_peer_has_the_reason_of_its_last_check() -> None:
     results = (Result(True, "named"), Result(False, "another description", "compare them", same=False))
-    rows = peers_view(look(facts(told(PEERS))), Query(), lambda _: Checked(1.0, results), lambda _: False).rows
+    rows = peers_view(look(facts(told(PEERS))), Query(), lambda _: Checked(1.0, results), lambda _: False).page.rows
     assert [row.cloud.name for row in rows] == ["CloudTwo", "CloudThree", "CloudFour"]
     assert (rows[0].why, rows[0].todo, rows[0].checked and rows[0].checked.same) == (
         "another description",
@@ -94,7 +94,7 @@ def test_a_peer_that_was_not_checked_has_state_reason_and_remedy_of_the_view_now
     answer = {"reached": True, "fault": "", "same": False, "ahead": 0.0}
     page = told({"CloudTwo": "up", "CloudThree": "down"})
     found = look(facts(page | {"peers": {"CloudTwo": answer}}))
-    rows = peers_view(found, Query(), lambda _: None, lambda _: False).rows
+    rows = peers_view(found, Query(), lambda _: None, lambda _: False).page.rows
     assert found.status is not None
     assert [(row.cloud.state, row.why, row.todo) for row in rows] == [
         (item.state, item.detail, item.todo) for item in found.status.items if item.of == "peer"
