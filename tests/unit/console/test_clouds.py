@@ -133,6 +133,16 @@ async def test_the_views_page_ten_thousand_clouds() -> None:
 
 
 @played
+async def test_services_of_a_peer_have_no_state_and_the_view_says_who_knows_it() -> None:
+    async with console(Watched(look(facts(told({"CloudTwo": "up"}))))) as client:
+        page = await (await client.get("/clouds")).text()
+        row = page[page.index('<a href="/peers/CloudTwo">CloudTwo</a>') :].partition("</tr>")[0]
+        assert '<ul class="chips"><li>image</li></ul>' in row
+        assert "The services of another cloud have no state here: its own gateway checks them" in page
+        assert (await client.get("/peers/CloudTwo")).status == 200
+
+
+@played
 async def test_no_name_of_a_cloud_is_markup() -> None:
     async with console(Watched(look(facts(told({MARKUP: "down"}))), distances={MARKUP: 3.0})) as client:
         for path in ("/clouds", "/peers", f"/clouds?name={MARKUP}", f"/peers/{MARKUP}"):
