@@ -44,7 +44,8 @@ def test_each_alert_has_a_section_of_the_page_and_a_test() -> None:
     tested = RULES.with_name("rules_test.yml").read_text(encoding="utf-8")
     assert [name for name in names if name not in tested] == []
     for rule in alerts():
-        assert rule["annotations"]["runbook_url"] == f"docs/operate/alerts.md#{rule['alert'].lower()}"
+        page = f"docs/operate/alerts.md#{rule['alert'].lower()}"
+        assert rule["annotations"]["runbook_url"] == "{{ $externalLabels.openstackoid_docs }}" + page
         assert rule["labels"]["severity"] in ("critical", "warning")
         assert rule["labels"]["fault"] in ("gateway", "service", "peer")
 

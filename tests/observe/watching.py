@@ -21,6 +21,7 @@ from unit.gateway.running import free_port
 
 DEPLOY = Path(__file__).parents[2] / "deploy/prometheus"
 RULES, SCRAPE, ALERTING = DEPLOY / "rules.yml", DEPLOY / "scrape.yml", DEPLOY / "alertmanager.yml"
+DOCS = "https://git.example/openstackoid/blob/main/"
 PATIENCE = 120.0
 WINDOWS = {"5m": "5s", "10m": "10s", "15m": "30s", "30m": "8s", "1h": "8s", "6h": "12s"}
 """Each window of a rule, and a shorter one, which an error leaves within the test."""
@@ -55,9 +56,10 @@ class Prometheus:
             ]
             if alertmanager is not None:
                 del job["scrape_interval"]
+        configuration["global"] = {**configuration.get("global", {}), "external_labels": {"openstackoid_docs": DOCS}}
         configuration["rule_files"] = ["rules.yml"]
         if alertmanager is not None:
-            configuration["global"] = dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), "1s")
+            configuration["global"] |= dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), "1s")
             managers = [{"static_configs": [{"targets": [f"127.0.0.1:{alertmanager}"]}]}]
             configuration["alerting"] = {"alertmanagers": managers}
         (folder / "prometheus.yml").write_text(yaml.safe_dump(configuration))
