@@ -215,6 +215,8 @@ def _conditions(told: Explanation) -> Iterator[tuple[str, list[str]]]:
         yield "verify", list(told.verified)
     if told.waits is not None:
         yield "waits", [waits_in_words(told.waits)]
+    if told.gateway:
+        yield "gateway", list(told.gateway)
 
 
 def _scope(mesh: Mesh, home: str, scope: Scope) -> Iterator[str]:

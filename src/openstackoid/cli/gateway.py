@@ -21,7 +21,6 @@ from openstackoid.gateway.configuration import deprecated_settings, keys_apart, 
 from openstackoid.gateway.drain_apart import drain_apart
 from openstackoid.gateway.folder import write_files
 from openstackoid.gateway.held_connections import keep_the_right, unable_to_hold
-from openstackoid.gateway.in_force import in_force
 from openstackoid.gateway.listening import passed_sockets
 from openstackoid.haproxy import Runtime
 from openstackoid.haproxy.binary import default_choice, find_haproxy
@@ -31,6 +30,7 @@ from openstackoid.mesh import BLOCKED
 from openstackoid.process_identity import wait_for_end
 from openstackoid.redaction import logs
 from openstackoid.redaction.process import seal
+from openstackoid.routing import in_force
 from openstackoid.service_manager import ServiceManager
 
 _LOG = logging.getLogger("openstackoid.gateway")

@@ -1,14 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """The settings of a gateway that differ from the defaults and that a load balancer, a pair or an upgrade relies on, in words."""
 
-from openstackoid.mesh import Cloud, Drain
+from openstackoid.mesh import Cloud, Drain, Timeouts
 from openstackoid.mesh.settings import AS_GATEWAY, written_time
-from openstackoid.routing import waits_in_words
 
 
 def in_force(cloud: Cloud) -> list[str]:
     """Return a line for trusted proxies, the store, the drain, and each service with waits of its own."""
     return [*_proxies(cloud), *_store(cloud), *_drain(cloud.drain), *_waits(cloud)]
+
+
+def described(cloud: Cloud) -> list[str]:
+    """Return a line for the certificates that users meet, trusted proxies, the store and the drain, without a look at files."""
+    return [*_users(cloud), *_proxies(cloud), *_store(cloud), *_drain(cloud.drain)]
+
+
+def waits_in_words(waits: Timeouts) -> str:
+    """Return the waits for a service and for its clients."""
+    return f"{written_time(waits.server)} for the service, {written_time(waits.client)} for the client"
+
+
+def _users(cloud: Cloud) -> list[str]:
+    if cloud.tls is None or not cloud.tls.users:
+        return []
+    return [f"users meet a certificate of {', '.join(cloud.tls.users)}, peers that of {cloud.tls.certificate}"]
 
 
 def _proxies(cloud: Cloud) -> list[str]:
