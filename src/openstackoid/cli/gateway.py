@@ -14,6 +14,7 @@ import psutil
 from openstackoid.binding import load_keys
 from openstackoid.bridge.audit.syslog import context_for
 from openstackoid.bridge.trace.otel_extra import unable_to_export
+from openstackoid.cli.in_force import in_force
 from openstackoid.cli.options import add_gateway
 from openstackoid.gateway import Folder, Supervisor, default_folder, load_configuration, render
 from openstackoid.gateway.certificates import check_certificate, uses
@@ -30,7 +31,6 @@ from openstackoid.mesh import BLOCKED
 from openstackoid.process_identity import wait_for_end
 from openstackoid.redaction import logs
 from openstackoid.redaction.process import seal
-from openstackoid.routing import in_force
 from openstackoid.service_manager import ServiceManager
 
 _LOG = logging.getLogger("openstackoid.gateway")

@@ -20,9 +20,8 @@ from openstackoid.routing.decision import (
     Single,
     Turn,
 )
-from openstackoid.routing.explain import Explanation, explain
+from openstackoid.routing.explain import Explanation, explain, waits_in_words
 from openstackoid.routing.identity import asks_for_token
-from openstackoid.routing.in_force import in_force, waits_in_words
 from openstackoid.routing.links import (
     VERSION_DOCUMENT,
     answers_with_links,
@@ -90,7 +89,6 @@ __all__ = [
     "decide",
     "explain",
     "folded_path",
-    "in_force",
     "is_traced",
     "link_schemes",
     "marked_id",

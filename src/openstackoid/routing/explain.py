@@ -5,12 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from openstackoid.mesh import HTTPS, Cloud, Mesh, Timeouts
-from openstackoid.mesh.settings import AS_GATEWAY
+from openstackoid.mesh.settings import AS_GATEWAY, written_time
 from openstackoid.policy import Use, may_enter
 from openstackoid.redaction import redacted
 from openstackoid.routing.decide import decide
 from openstackoid.routing.decision import All, Decision, MoreInput, Otherwise, ReadTimes, Refuse, Relay, Route, Single
-from openstackoid.routing.in_force import described
 from openstackoid.routing.near import times_from
 from openstackoid.routing.normal_path import called_path
 from openstackoid.routing.request import Request
@@ -27,8 +26,8 @@ class Explanation:
     has it), ``all`` (it asks them at once) or ``refuse`` (with ``status`` and ``reason``). ``urls``: the possible targets, and
     ``verified`` the names and signers of their certificates. ``guest``: the issuer of a foreign token for a request that stays
     here, whose user the policy of ``home`` must allow. ``near``: the resolution of each ``around`` and ``nearest``. ``waits``:
-    the times for a service that has its own, else None. ``gateway``: settings of the gateway of ``home`` in words; none
-    upon a refusal.
+    the times for a service that has its own, else None. ``gateway``: settings of the gateway of ``home`` in words, if it is
+    known here.
     """
 
     service: str | None
@@ -85,8 +84,6 @@ def explain(mesh: Mesh, at: str, request: Request, query: str = "", measured: Ti
     if isinstance(decision, MoreInput):
         raise AssertionError("a body or a scope is there, and is asked for")
     told = replace(_told(mesh, at, request, decision, query), waits=_waits(mesh.clouds[at], request, decision))
-    if told.status is None:
-        told = replace(told, gateway=tuple(described(mesh.clouds[at])))
     written = None if decision.scope is None else decision.scope.written
     return told if written is None else replace(told, near=near_told(mesh.clouds, written, request.times))
 
@@ -118,6 +115,11 @@ def _told(mesh: Mesh, at: str, request: Request, decision: Decision, query: str)
         return replace(told, status=plan.status, reason=redacted(plan.message))
     urls = tuple(redacted(url + query) for url in _urls(plan))
     return replace(told, clouds=(plan.endpoint.cloud,), urls=urls, verified=_verified(mesh, at, plan))
+
+
+def waits_in_words(waits: Timeouts) -> str:
+    """Return the waits for a service and for its clients."""
+    return f"{written_time(waits.server)} for the service, {written_time(waits.client)} for the client"
 
 
 def _waits(here: Cloud, request: Request, decision: Decision) -> Timeouts | None:

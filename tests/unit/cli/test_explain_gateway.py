@@ -8,8 +8,8 @@ import pytest
 
 from documents import read
 from openstackoid.cli import main
+from openstackoid.cli.in_force import in_force
 from openstackoid.mesh import load_mesh
-from openstackoid.routing import in_force
 
 GATEWAY = """\
     gateway:

@@ -7,8 +7,8 @@ import pytest
 
 from documents import read
 from openstackoid.cli import main
+from openstackoid.cli.in_force import in_force
 from openstackoid.mesh import parse_mesh
-from openstackoid.routing import in_force
 
 GATEWAY = """\
       trusted_proxies: [10.0.0.4, 10.0.0.5]

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The settings of a gateway that differ from the defaults and that a load balancer, a pair or an upgrade relies on, in words."""
 
-from openstackoid.mesh import Cloud, Drain, Timeouts
+from openstackoid.mesh import Cloud, Drain
 from openstackoid.mesh.settings import AS_GATEWAY, written_time
+from openstackoid.routing import waits_in_words
 
 
 def in_force(cloud: Cloud) -> list[str]:
@@ -13,11 +14,6 @@ def in_force(cloud: Cloud) -> list[str]:
 def described(cloud: Cloud) -> list[str]:
     """Return a line for the certificates that users meet, trusted proxies, the store and the drain, without a look at files."""
     return [*_users(cloud), *_proxies(cloud), *_store(cloud), *_drain(cloud.drain)]
-
-
-def waits_in_words(waits: Timeouts) -> str:
-    """Return the waits for a service and for its clients."""
-    return f"{written_time(waits.server)} for the service, {written_time(waits.client)} for the client"
 
 
 def _users(cloud: Cloud) -> list[str]:
