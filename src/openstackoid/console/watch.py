@@ -15,6 +15,8 @@ from openstackoid.bridge.telemetry.page import ROUND_TRIPS, TRACE
 from openstackoid.console.errors import ConsoleError, NoAnswerError
 from openstackoid.console.history import History
 from openstackoid.console.kept import Kept
+from openstackoid.console.traces import Traces
+from openstackoid.console.uses import Tail
 from openstackoid.errors import OpenstackoidError
 from openstackoid.gateway import Folder
 from openstackoid.gateway.status import Facts, Status, facts_of, judged, page_of
@@ -59,8 +61,10 @@ class Watch:
 
     def __init__(self, folder: Folder, cloud: str, descriptions: Descriptions) -> None:
         self.folder = folder
+        self.audit = Tail(folder.audit)
         self.cloud = cloud
         self._descriptions = descriptions
+        self.kept_traces = Traces(self.trace)
         self._read: tuple[int, Mesh] | None = None
         self._history = History()
         self._look = Kept(self._ask, FRESH)
