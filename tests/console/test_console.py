@@ -172,7 +172,7 @@ def test_now_names_the_culprit_of_status_by_itself_within_15_seconds(user: Brows
     assert page.locator("table", has_text="Python service").locator("tbody tr").count() >= 2
     user.world.one.stop()
     try:
-        page.get_by_text("No gateway runs for CloudOne").wait_for(timeout=15_000)
+        page.locator("main").get_by_text("No gateway runs for CloudOne").wait_for(timeout=15_000)
         until(lambda: status(user.world)["down"] == ["gateway"])
         assert user.violations() == []
     finally:
