@@ -24,15 +24,18 @@ from openstackoid.mesh import Descriptions, Mesh, MeshError, some_of
 from openstackoid.redaction import redacted
 from openstackoid.routing import read_times
 
-FRESH, FRESH_TIMES = 5.0, 15.0
+FRESH, FRESH_TIMES = 4.0, 15.0
 """Seconds for which a look, and the round-trip times, are shown before the gateway is asked again."""
 
 UNWATCHED = 60.0
 """Seconds between looks that no page asks for."""
 
 PATIENCE = 5.0
-"""Seconds in which the Python service must answer. *Now* asks each 3 seconds, so that a fault is shown within 14: 5 until the
-last look is old, 3 until the next question, and 6 until the first one after the answer."""
+"""Seconds in which the Python service must answer; for a look, :data:`openstackoid.gateway.status.PATIENCE`.
+
+*Now* asks each second, so that a fault is shown within 14: 4 until the last look is old, 1 until the next question, the 8 of the
+look, and 1 until the question after it.
+"""
 
 _SILENT = (aiohttp.ClientError, OSError, TimeoutError, ValueError)
 
@@ -124,7 +127,7 @@ class Watch:
                 return Look(now, None, None, None, fault, hint)
             mesh = self._read[1]
         try:
-            facts = await facts_of(self.folder, mesh.clouds[self.cloud], PATIENCE)
+            facts = await facts_of(self.folder, mesh.clouds[self.cloud])
         except (OpenstackoidError, OSError, json.JSONDecodeError) as error:
             return Look(now, mesh, None, None, redacted(str(error)), "run the console as the user of the gateway")
         status = judged(self.cloud, facts, now)
