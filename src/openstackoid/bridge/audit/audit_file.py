@@ -12,6 +12,7 @@ import os
 import re
 import stat
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -56,9 +57,16 @@ class Audit:
         if self.path is not None:
             self.flush()
             self._append(self.path, self._refusals.sift(lines, FIRST if self.reserve.kept else 0))
+        self.count(lines)
+
+    def count(self, lines: Sequence[AuditLine]) -> None:
+        """Count written lines for the metrics; many at once have few peers and outcomes."""
+        uses: Counter[tuple[str, str, str]] = Counter()
         for line in lines:
             if line.outcome != LOST:
-                count_use(line.direction, line.peer, line.outcome, line.count)
+                uses[line.direction, line.peer, line.outcome] += line.count
+        for use, number in uses.items():
+            count_use(*use, number)
 
     def flush(self, *, all_sums: bool = False) -> None:
         """Append the sums of refused requests after their minute, or all. Raises :class:`AuditError`, and keeps the sums then."""

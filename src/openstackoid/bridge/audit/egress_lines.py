@@ -22,8 +22,10 @@ from openstackoid.routing.backend_names import PEER
 from openstackoid.routing.egress import is_request_id
 
 _MARKER = MARKER.encode("ascii")
-_NOTED = b" left\n"
-_GUEST, _GUEST_NOTED = ADMITTED.encode("ascii"), b" admitted\n"
+_GUEST = ADMITTED.encode("ascii")
+NOTED = (b" left\n", b" admitted\n")
+"""In the gateway's log, the ends of lines whose part for the audit log was taken."""
+
 _LEFT = re.compile(
     r"(?P<service>[a-z0-9-]+)\.(?P<interface>[a-z]+) home=(?P<home>[A-Za-z0-9._-]+) id=(?P<id>\S+) use=(?P<use>\S*)\n?"
 )
@@ -66,10 +68,10 @@ class EgressLines:
             return lines
         kept, left = [], []
         for line in lines.splitlines(keepends=True):
-            read, noted = audit_line, _NOTED
+            read, noted = audit_line, NOTED[0]
             request, marker, rest = line.partition(_MARKER)
             if not marker:
-                read, noted = admitted_line, _GUEST_NOTED
+                read, noted = admitted_line, NOTED[1]
                 request, marker, rest = line.partition(_GUEST)
             if not marker:
                 kept.append(line)
