@@ -137,10 +137,15 @@ class _TimedCounts(LineCounts):
         super().__init__()
         self._clock = clock
 
-    def add(self, answers: Iterable[bytes], audited: bytes = b"") -> None:
+    def add(self, answers: Iterable[bytes]) -> None:
         """Count, and make the list of answers once more: the other readers of a line do not need it."""
         with self._clock:
-            super().add([answer for answer in answers], audited)  # noqa: C416 - as the list is made
+            super().add([answer for answer in answers])  # noqa: C416 - as the list is made
+
+    def add_audited(self, lines: Iterable[tuple[bytes, bytes]]) -> None:
+        """Count audited lines."""
+        with self._clock:
+            super().add_audited(lines)
 
 
 class _TimedAudit(Audit):
@@ -165,7 +170,7 @@ def read_and_counted(lines: Sequence[bytes], folder: Path) -> tuple[float, float
     whole, counting = _Clock(), _Clock()
     audit, counts = _TimedAudit(folder / "audit.log", counting), _TimedCounts(counting)
     reading, writing = os.pipe()
-    log = HaproxyLog(reading, EgressLines(AT, audit), counts)
+    log = HaproxyLog(reading, EgressLines(AT, audit, requests=counts.add_audited), counts)
     try:
         with _silent():
             for batch in lines:

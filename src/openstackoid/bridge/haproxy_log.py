@@ -79,8 +79,8 @@ async def _read(
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     delegated = DelegatedUses()
-    egress = EgressLines(at, audit, losses=losses, delegated=delegated.count)
     requests = LineCounts()
+    egress = EgressLines(at, audit, losses=losses, delegated=delegated.count, requests=requests.add_audited)
     log = HaproxyLog(descriptor, egress, requests)
     loop.add_reader(descriptor, log.read)
     remedy = _larger_queue if log.is_socket else _no_remedy
@@ -141,9 +141,8 @@ class HaproxyLog:
     def _show(self, lines: bytes) -> None:
         """Count whole lines, and show them, each after the time."""
         if lines:
-            kept = self._egress(lines)
-            shown, answers = shown_lines(kept)
-            self._requests.add(answers, lines if kept != lines else b"")
+            shown, answers = shown_lines(self._egress(lines))
+            self._requests.add(answers)
             now = f"{time.strftime('%Y-%m-%d %H:%M:%S')} haproxy ".encode()
             for part in _atomic(now + line for line in shown):
                 os.write(sys.stderr.fileno(), part)

@@ -12,7 +12,6 @@ import os
 import re
 import stat
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -60,13 +59,10 @@ class Audit:
         self.count(lines)
 
     def count(self, lines: Sequence[AuditLine]) -> None:
-        """Count written lines for the metrics; many at once have few peers and outcomes."""
-        uses: Counter[tuple[str, str, str]] = Counter()
+        """Count written lines for the metrics."""
         for line in lines:
             if line.outcome != LOST:
-                uses[line.direction, line.peer, line.outcome] += line.count
-        for use, number in uses.items():
-            count_use(*use, number)
+                count_use(line.direction, line.peer, line.outcome, line.count)
 
     def flush(self, *, all_sums: bool = False) -> None:
         """Append the sums of refused requests after their minute, or all. Raises :class:`AuditError`, and keeps the sums then."""

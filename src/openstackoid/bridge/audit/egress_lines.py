@@ -31,6 +31,7 @@ _LEFT = re.compile(
 )
 
 Count = Callable[[str | None, str | None, str], None]
+CountLines = Callable[[list[tuple[bytes, bytes]]], None]
 
 
 def _count_nothing(_: str | None, __: str | None, ___: str, /) -> None:
@@ -41,7 +42,7 @@ class EgressLines:
     """Audits requests that HAProxy served alone at the gateway of ``at``. ``clock`` returns seconds of the wall clock.
 
     ``losses`` counts the lines that cannot be written; ``delegated`` those of peers in the name of users here, by peer, rule and
-    outcome.
+    outcome; ``requests`` all lines with a part for the audit log, each without this part, and this part.
     """
 
     def __init__(
@@ -52,9 +53,11 @@ class EgressLines:
         losses: Losses | None = None,
         *,
         delegated: Count = _count_nothing,
+        requests: CountLines = list.clear,
     ) -> None:
         self._at = at
         self._delegated = delegated
+        self._requests = requests
         self._audit = LateAudit(audit, LOG, at, partial((losses or Losses()).add, Loss.READER))
         self._clock = clock
 
@@ -66,7 +69,7 @@ class EgressLines:
         """Write the audit lines of these requests, and return the lines for the gateway's log."""
         if _MARKER not in lines and _GUEST not in lines:
             return lines
-        kept, left = [], []
+        kept, left, marked = [], [], []
         for line in lines.splitlines(keepends=True):
             read, noted = audit_line, NOTED[0]
             request, marker, rest = line.partition(_MARKER)
@@ -77,6 +80,7 @@ class EgressLines:
                 kept.append(line)
                 continue
             kept.append(request + noted)
+            marked.append((request, rest))
             found = read(request.decode("ascii", "replace"), rest.decode("ascii", "replace"), self._at, self._clock())
             if found is not None:
                 left.append(found)
@@ -85,6 +89,7 @@ class EgressLines:
             else:
                 self._audit.lose(1, "a line of HAProxy's cannot be read")
         self._audit.write(*left)
+        self._requests(marked)
         return b"".join(kept)
 
 

@@ -26,15 +26,11 @@ MOST = 16_384
 """Different answers that are kept, about 2 MB, before they are read."""
 
 _AUDITED_BACKENDS = (b"peer ", b"guests.", b"delegated.")
-_AUDITED = re.compile(
-    rb"> ((?:peer|guests\.\S+|delegated\.\S+) \S+ \S+ \S+ ms \S+ [^\n]+? (?:left|admitted)=\S* (?:home|from)=\S*)"
-)
-"""The answer of an audited line, without the id, which differs in each, and the user."""
-
 _PARTS = re.compile(
     r"(?P<backend>\S+) (?P<cloud>\S+) (?P<status>[+-]?[0-9]{1,9}) (?P<state>\S{4}) "
-    r"(?:(?:left|admitted)=(?P<service>[a-z0-9-]+)\.\S+ (?:home|from)=(?P<sender>[A-Za-z0-9._-]*))?"
+    r"(?:(?P<service>[a-z0-9-]+)\.\S+ (?:home|from)=(?P<sender>[A-Za-z0-9._-]*))?"
 )
+_ARROW, _ID = b" -> ", b" id="
 _STATE = 5
 """Bytes of the letters about the end of a request, and of what follows: a space, or the mark of the Python service."""
 
@@ -50,16 +46,18 @@ class LineCounts:
     def __init__(self) -> None:
         self._answers: Counter[bytes] = Counter()
 
-    def add(self, answers: Iterable[bytes], audited: bytes = b"") -> None:
-        """Count the lines of these answers, from which the parts for the audit log were taken.
-
-        ``audited``: the same lines as HAProxy has written them, if any has such a part.
-        """
+    def add(self, answers: Iterable[bytes]) -> None:
+        """Count the lines of these answers, from which the parts for the audit log were taken."""
         self._answers.update(answers)
-        if audited:
-            self._answers.update(_AUDITED.findall(audited))
         if len(self._answers) > MOST:
             self.settle()
+
+    def add_audited(self, lines: Iterable[tuple[bytes, bytes]]) -> None:
+        """Count audited lines: of each the part before that for the audit log, and that part. Each has an id of its own."""
+        for line, about in lines:
+            answer = line.partition(_ARROW)[2]
+            if answer.startswith(_AUDITED_BACKENDS):
+                _count(answer, about.partition(_ID)[0], 1)
 
     def samples(self) -> list[tuple[str, dict[str, str], float]]:
         """Return the samples of this process, with those of all lines."""
@@ -70,17 +68,17 @@ class LineCounts:
         """Read the answers that were only counted."""
         answers, self._answers = self._answers, Counter()
         for answer, number in answers.items():
-            about = b""
-            if answer.startswith(_AUDITED_BACKENDS):
-                if answer.endswith(NOTED):
-                    continue
-                about = b" ".join(answer.rsplit(b" ", 2)[1:])
-            before, _, state = answer.partition(b" ms ")
-            target, _, taken = before.rpartition(b" ")
-            # A line about no request has no time.
-            count = _count_of(target, state[:_STATE], about) if taken.isdigit() else None
-            if count is not None:
-                count.add(int(taken) / 1000, number)
+            if not (answer.startswith(_AUDITED_BACKENDS) and answer.endswith(NOTED)):
+                _count(answer, b"", number)
+
+
+def _count(answer: bytes, about: bytes, number: int) -> None:
+    before, _, state = answer.partition(b" ms ")
+    target, _, taken = before.rpartition(b" ")
+    # A line about no request has no time.
+    count = _count_of(target, state[:_STATE], about) if taken.isdigit() else None
+    if count is not None:
+        count.add(int(taken) / 1000, number)
 
 
 @lru_cache(4096)
