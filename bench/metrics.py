@@ -88,9 +88,7 @@ def measure_metrics(stage: Stage, rounds: Rounds) -> Part:
         turns = [*loaded[first:], *loaded[:first]]
         used = {way.key: _used(measure(way, rounds.seconds / 2, rounds.cores, None)) for way in turns}
         asked = {key: used[way] for key, way in _LOADED.items()}
-        asked["mixed"] = sum(asked[key] * share for key, share in zip(("local", "remote", "guest"), MIXED, strict=True)) / sum(
-            MIXED
-        )
+        asked["mixed"] = sum(asked[key] * share for key, share in MIXED.items()) / 100
         for key, costs in found.items():
             reading, counting = read_and_counted(batches(getattr(traffic, key), lines[key]), stage.folder / "metrics-audit")
             more = service.counted() if key == "write" else 0.0

@@ -20,6 +20,7 @@ from openstackoid.haproxy.egress import MARKER
 from openstackoid.haproxy.guests import ADMITTED
 from openstackoid.routing.backend_names import PEER
 from openstackoid.routing.egress import is_request_id
+from openstackoid.scope.services import official_service_type
 
 _MARKER = MARKER.encode("ascii")
 _GUEST = ADMITTED.encode("ascii")
@@ -109,7 +110,7 @@ def audit_line(request: str, left: str, at: str, now: float) -> AuditLine | None
         user=use.user if use else None,
         project=use.project if use else None,
         source=said["source"] if ADDRESS.fullmatch(said["source"]) else None,
-        service=about["service"],
+        service=official_service_type(about["service"]) or about["service"],
         interface=about["interface"],
         method=said["method"] if METHOD.fullmatch(said["method"]) else "-",
         path=shown_path(said["path"]),
