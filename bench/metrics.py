@@ -45,8 +45,8 @@ from openstackoid.telemetry import count_request
 RUNS = 20
 """Runs that each measure everything once; fewer in a short trial."""
 
-LINES = {"local": 30_000, "remote": 6_000, "guest": 6_000, "mixed": 15_000, "write": 6_000}
-"""Requests between two questions of Prometheus, by kind: 2,000 to 400 a second, asked every 15 s. HAProxy's share of a request
+LINES = {"local": 60_000, "remote": 6_000, "guest": 6_000, "mixed": 15_000, "write": 6_000}
+"""Requests between two questions of Prometheus, by kind: 4,000 to 400 a second, asked every 15 s. HAProxy's share of a request
 is that under full load, in which more lines would be equal."""
 
 _LOADED = {"local": "none", "remote": "leaves", "guest": "guest", "write": "write"}

@@ -5,8 +5,9 @@ They are the same in each run: the seed is fixed.
 """
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from openstackoid.bridge.audit.admission_header import Admission, encode
@@ -58,6 +59,8 @@ class Traffic:
         self._random = random.Random(seed)  # noqa: S311 - for lines, not for secrets
         self._uses = [encode(self._admission()) for _ in range(_USERS)]
         self._roles = encoded_roles(("member", "reader"))
+        self._services = _weighted({service: service.share for service in _SERVICES})
+        self._methods, self._statuses = _weighted(_METHODS), _weighted(_STATUSES)
 
     def local(self) -> str:
         """Return the line of a request of this cloud."""
@@ -94,13 +97,12 @@ class Traffic:
         return [(request.split(" ")[2], *self._told(service)) for service, request in found]
 
     def _told(self, service: _Service) -> tuple[int, float]:
-        (status,) = self._random.choices(list(_STATUSES), list(_STATUSES.values()))
+        status = self._random.choice(self._statuses)
         return status, service.median * self._random.lognormvariate(0, _SPREAD) / 1000
 
     def _request(self) -> tuple[_Service, str]:
         random_ = self._random
-        (service,) = random_.choices(_SERVICES, [service.share for service in _SERVICES])
-        (method,) = random_.choices(list(_METHODS), list(_METHODS.values()))
+        service, method = random_.choice(self._services), random_.choice(self._methods)
         client = random_.randrange(_CLIENTS)
         path = self._random.choice(service.paths)
         while "*" in path:
@@ -119,6 +121,10 @@ class Traffic:
         return Admission(
             Party(user, f"user-{user[:8]}", "Default"), Party(project, f"project-{project[:8]}", "Default"), "members"
         )
+
+
+def _weighted(weights: Mapping[Any, int]) -> list[Any]:
+    return [value for value, weight in weights.items() for _ in range(weight)]
 
 
 def batches(line: Callable[[], str], number: int) -> list[bytes]:

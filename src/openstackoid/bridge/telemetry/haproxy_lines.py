@@ -68,8 +68,14 @@ class LineCounts:
         """Read the answers that were only counted."""
         answers, self._answers = self._answers, Counter()
         for answer, number in answers.items():
-            if not (answer.startswith(_AUDITED_BACKENDS) and answer.endswith(NOTED)):
-                _count(answer, b"", number)
+            # The audited ones were counted by their lines.
+            if answer.endswith(NOTED) and answer.startswith(_AUDITED_BACKENDS):
+                continue
+            # As in _count, whose call would be a tenth of the time.
+            before, _, state = answer.partition(b" ms ")
+            target, _, taken = before.rpartition(b" ")
+            if taken.isdigit() and (count := _count_of(target, state[:_STATE], b"")) is not None:
+                count.add(int(taken) / 1000, number)
 
 
 def _count(answer: bytes, about: bytes, number: int) -> None:
