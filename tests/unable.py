@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A suite that cannot run on this machine fails: otherwise its success could mean that nothing has run."""
+"""A suite or a test that cannot run on this machine fails: otherwise its success could mean that nothing has run."""
 
 import os
 import sys
+from typing import NoReturn
+
+import pytest
 
 MAY_SKIP = "OPENSTACKOID_TEST_MAY_SKIP"
 """The variable that makes it no failure, with any value."""
@@ -15,3 +18,8 @@ def unable(target: str, lacks: str) -> int:
         return 0
     print(f"make: {target} cannot run: this machine lacks {lacks} ({MAY_SKIP}=1 skips it)", file=sys.stderr)
     return 1
+
+
+def cannot_run(lacks: str) -> NoReturn:
+    """Fail a test that cannot run here, or skip it where :data:`MAY_SKIP` is set."""
+    (pytest.skip if os.environ.get(MAY_SKIP) else pytest.fail)(f"{lacks} ({MAY_SKIP}=1 skips it)")

@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import Any
 
 from conformance.answering import Answering, start_server
-from conformance.gateway import HAPROXY, started
+from conformance.gateway import started
 from conformance.recorder import Recorder, Seen, free_ports
 
 BYTES = b"the bytes of an image"
@@ -29,17 +29,17 @@ DOCUMENTS: dict[str, Any] = {
 }
 """What each cloud that answers has beside its resources, by a part of the path."""
 
-FORGOTTEN = {
-    **dict.fromkeys(("Refuses", "RefusesToo", "Unsent", "Unavailable", "Cuts", "Garbage", "CutsBytes", "CutsLater"), 0.25),
-    **dict.fromkeys(("Silent", "SilentToo"), 1.5),
-}
-"""Seconds after which a failed cloud is tried again, that of one that is silent being longer."""
-
-CONNECT, SERVER = 0.4, 1 if HAPROXY.version >= (2, 8) else 2
-"""Seconds of the gateway's timeouts. Before 2.8, HAProxy tries a refused connection three times, with pauses of ``CONNECT``."""
+CONNECT, SERVER = 0.4, 2
+"""Seconds of the gateway's timeouts: HAProxy tries a refused connection again after ``CONNECT``, before 2.8 twice."""
 
 TIME = CONNECT + SERVER
 """Seconds that all turns of a request have."""
+
+FORGOTTEN = {
+    **dict.fromkeys(("Refuses", "RefusesToo", "Unsent", "Unavailable", "Cuts", "Garbage", "CutsBytes", "CutsLater"), 0.25),
+    **dict.fromkeys(("Silent", "SilentToo"), TIME + 0.1),
+}
+"""Seconds after which a failed cloud is tried again, that of one that is silent being longer."""
 
 WIRES = {"Home": "", "Earlier": "2", "Earliest": ""}
 """The wire versions that clouds announce; the others are of this release."""

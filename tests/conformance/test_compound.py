@@ -11,6 +11,7 @@ from conformance.branches import BYTES, TIME, Branches, branches
 from conformance.cases_compound import KINDS, NEXT, ROWS, SECOND, Cell, cells, try_cell
 from conformance.recorder import Seen
 from openstackoid.scope import split_token
+from waiting import timed
 
 CELLS = list(cells())
 
@@ -60,6 +61,7 @@ def test_the_gateways_own_cloud_has_its_turn(method: str, around: Branches) -> N
     assert "dns of Home" in around.ask("GET", "/dns/v2/zones/x", "dns=Lacks | Home").message
 
 
+@timed
 def test_a_cloud_that_failed_is_not_asked_again_for_a_moment(around: Branches) -> None:
     scope = "image=Silent | Serves"
     time.sleep(1)
@@ -90,6 +92,7 @@ def test_the_404_of_a_write_is_the_answer_also_where_a_later_cloud_has_failed(ar
     assert (got.status, around.asked()) == (503, ["Lacks"])
 
 
+@timed
 def test_all_turns_have_the_time_of_one_request(around: Branches) -> None:
     time.sleep(1)
     began = time.monotonic()

@@ -8,6 +8,7 @@ import pytest
 
 from conformance.branches import TIME, Branches, Got, branches
 from conformance.cases_compound import KINDS, Cell, cells, status
+from waiting import timed
 
 TAUGHT = ("list", "item", "head", "head of bytes", "bytes", "streamed list")
 NAMED = ("name", "streamed name")
@@ -17,7 +18,7 @@ SECOND = ("Serves", "LacksToo", "Other")
 CELLS = [
     cell for cell in cells() if cell.kind in TAUGHT + NAMED and cell.first not in ("Refuses", "Serves") and cell.second in SECOND
 ]
-FORGOTTEN = 1.6
+FORGOTTEN = TIME + 0.2
 """Seconds after which a failed cloud is asked again."""
 
 
@@ -109,6 +110,7 @@ def test_an_item_that_no_cloud_has_is_missing(around: Branches) -> None:
     assert [seen.server for seen in around.seen] == ["Home", "Lacks"]
 
 
+@timed
 def test_all_turns_have_the_time_of_one_request(around: Branches) -> None:
     teach(around, "item", "Serves")
     around.home = "Silent"
@@ -118,6 +120,7 @@ def test_all_turns_have_the_time_of_one_request(around: Branches) -> None:
     assert time.monotonic() - began < 2 * (TIME + 1)
 
 
+@timed
 def test_a_cloud_that_is_silent_is_asked_once_in_its_time(around: Branches) -> None:
     teach(around, "item", "Serves")
     around.home = "Silent"

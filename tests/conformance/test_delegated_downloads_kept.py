@@ -41,6 +41,18 @@ def test_each_use_is_audited_and_counted(here: Cloud) -> None:
     assert here.counted() - before == 3
 
 
+def test_a_request_with_trailers_is_the_last_on_its_connection(here: Cloud) -> None:
+    """As on one to any other service: test_hostile_framing.py."""
+    token = taught(here)
+    here.recorder.answers = BYTES
+    here.recorder.seen.clear()
+    with here.without_python(), closing(here.connection()) as connection:
+        headers = {"X-Case": "downloads", "X-Auth-Token": token, "Transfer-Encoding": "chunked"}
+        connection.request("GET", FILE, iter([b"x"]), headers, encode_chunked=True)
+        assert connection.getresponse().status == 200
+    assert [value for name, value in here.seen.headers if name.lower() == "connection"] == ["close"]
+
+
 class TestWhatHAProxyKeeps:
     def test_nothing_on_the_control_socket_holds_a_token(self, here: Cloud) -> None:
         opened = f"{TOKEN}secret"

@@ -12,6 +12,7 @@ import pytest
 
 from conformance.case import Case, auth, plain, sent
 from conformance.gateway import HAPROXY, RunningGateway, running_gateway
+from waiting import timed
 
 TAUGHT = [(auth("tok"), plain(f'{{"image":"{cloud}"}}')) for cloud in ("CloudTwo", "Cloud-3.b")]
 REMEMBERS = pytest.mark.skipif(HAPROXY.version < (2, 8), reason="HAProxy 2.6 cannot remember who is down")
@@ -43,6 +44,7 @@ def test_a_local_service_that_is_down_is_named(alone: RunningGateway) -> None:
 
 
 @REMEMBERS
+@timed
 def test_a_peer_just_found_down_is_refused_at_once(alone: RunningGateway) -> None:
     question = asks("/image/v2/images", '{"image":"CloudTwo"}')
     first = alone.send(question)
@@ -60,7 +62,7 @@ def test_when_the_moment_is_over_one_request_tries_and_the_others_are_told(alone
     time.sleep(2)
     started = time.monotonic()
     with ThreadPoolExecutor(4) as pool:
-        taken = sorted(pool.map(lambda _: timed(alone, question, started), range(4)))
+        taken = sorted(pool.map(lambda _: answered_after(alone, question, started), range(4)))
     assert [seconds > 0.5 for seconds in taken] == [False, False, False, True]
 
 
@@ -95,7 +97,7 @@ def test_a_probe_that_never_ends_does_not_keep_a_peer_down() -> None:
                 assert gateway.send(question).status == 200
 
 
-def timed(gateway: RunningGateway, case: Case, started: float) -> float:
+def answered_after(gateway: RunningGateway, case: Case, started: float) -> float:
     """Return when the answer was there, asked for on a connection of its own."""
     listener = gateway.listener(case.to)
     with closing(http.client.HTTPConnection(listener.host, listener.port, timeout=60)) as connection:

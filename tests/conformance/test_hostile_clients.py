@@ -11,7 +11,7 @@ from contextlib import ExitStack
 import pytest
 
 from conformance.hostile import ODD, PLAIN, Answer, Arrived, Site, from_address, hostile_site, read_answers
-from waiting import until
+from waiting import timed, until
 
 CLIENT = 1.5
 """Seconds that the gateway of these tests gives a client."""
@@ -49,6 +49,7 @@ def test_a_head_that_comes_letter_by_letter_is_given_up(site: Site) -> None:
     assert site.arrived == []
 
 
+@timed
 def test_an_idle_connection_is_closed(site: Site) -> None:
     began = time.monotonic()
     with site.connect() as connection:
@@ -56,6 +57,7 @@ def test_an_idle_connection_is_closed(site: Site) -> None:
     assert CLIENT / 2 < time.monotonic() - began < 2 * CLIENT
 
 
+@timed
 def test_so_is_one_that_was_used(site: Site) -> None:
     with site.connect() as connection:
         connection.sendall(b"GET /image/a HTTP/1.1\r\nHost: h\r\n\r\n")
@@ -66,6 +68,7 @@ def test_so_is_one_that_was_used(site: Site) -> None:
 
 
 @pytest.mark.parametrize("headers", ["", PLAIN["CloudTwo"], ODD["CloudTwo"]], ids=["at home", "to a peer", "by the bridge"])
+@timed
 def test_a_body_that_stops_coming_is_given_up(headers: str, site: Site) -> None:
     """The service sees that it breaks off: it has not got the whole of the request."""
     site.arrived.clear()
@@ -100,6 +103,7 @@ def test_a_reader_that_stops_reading_is_let_go_and_so_is_the_service(headers: st
     assert site.get("/image/b").status == 200
 
 
+@timed
 def test_more_connections_than_there_may_be_wait_for_those_that_end() -> None:
     with hostile_site("{connections: 20}") as site, ExitStack() as stack:
         for _ in range(20):
@@ -145,6 +149,7 @@ def test_a_source_that_connects_too_often_is_closed(strict: Site) -> None:
     until(lambda: from_address(strict, "127.0.0.7", ONE).statuses == [200])
 
 
+@timed
 def test_requests_beyond_the_bridges_limit_wait_and_get_503(strict: Site) -> None:
     """Requests that HAProxy handles alone are not concerned."""
 

@@ -6,13 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 from console.conftest import Browsing, browsing
-from console.world import World
+from console.pictures import CHOICE, FILES, take, views
+from console.world import START, World
 from waiting import until
 
-CHOICE = "/choose?image=CloudTwo&compute=CloudOne+%7C+CloudTwo&network=CloudTwo"
 _FOCUS = """() => {
     const here = document.activeElement, style = getComputedStyle(here);
     const said = (here.textContent || here.name || "").trim().slice(0, 40);
@@ -20,18 +21,6 @@ _FOCUS = """() => {
 }"""
 _FOCUSABLE = """() => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, [tabindex='0']")]
     .filter(each => each.getClientRects().length).length"""
-
-
-def views(traced: str) -> dict[str, str]:
-    """Return the paths of the views by their names."""
-    return {
-        "now": "/",
-        "clouds": "/clouds",
-        "peers": "/peers",
-        "uses": "/uses",
-        "choose": CHOICE,
-        "trace": f"/trace?id={traced}",
-    }
 
 
 def status(world: World) -> Any:
@@ -85,6 +74,7 @@ def test_the_verdict_follows_each_key_without_a_new_page(user: Browsing) -> None
     page.locator("#verdict", has_text="--os-scope image=CloudTwo").wait_for()
     page.get_by_label("network", exact=True).type("CloudNine")
     page.locator("#verdict", has_text="unknown cloud").wait_for()
+    page.locator("[role=status]", has_text="network: unknown cloud").wait_for()
     assert page.evaluate("window.same") is True
     assert "network=CloudNine" in page.url
     page.get_by_label("network", exact=True).fill("")
@@ -148,19 +138,34 @@ def test_a_peer_that_is_down_has_the_reason(user: Browsing, traced: str) -> None
     assert "it cannot be reached: connection refused" in page.locator("tr", has_text="CloudThree").text_content()
 
 
+def test_a_picture_of_each_view_is_taken(user: Browsing, traced: str, tmp_path: Path) -> None:
+    """As by `make screenshots`, which takes those of the documents on the lab."""
+    take(user.page, user.world.url, views(traced), tmp_path)
+    found = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert set(found) == set(FILES)
+    assert len(set(found.values())) == len(FILES)
+
+
 def test_now_names_the_culprit_of_status_by_itself_within_15_seconds(user: Browsing, traced: str) -> None:
     """The last two faults: the Python service hangs, and there is no gateway."""
     page = user.open("/")
+    page.evaluate("window.region = document.querySelector('[role=status]')")
     part = user.world.one.parts()["bridge"].pid
     os.kill(part, signal.SIGSTOP)
     try:
         page.locator(".verdict", has_text="down: this gateway (Python service)").wait_for(timeout=15_000)
+        assert "down: this gateway (Python service)" in page.evaluate("window.region.isConnected && window.region.textContent")
         assert status(user.world)["down"][0] == "gateway"
     finally:
         os.kill(part, signal.SIGCONT)
     page.locator(".verdict", has_text="down: peer (CloudThree)").wait_for(timeout=15_000)
     assert page.locator("table", has_text="Python service").locator("tbody tr").count() >= 2
     user.world.one.stop()
-    page.get_by_text("No gateway runs for CloudOne").wait_for(timeout=15_000)
-    until(lambda: status(user.world)["down"] == ["gateway"])
-    assert user.violations() == []
+    try:
+        page.get_by_text("No gateway runs for CloudOne").wait_for(timeout=15_000)
+        until(lambda: status(user.world)["down"] == ["gateway"])
+        assert user.violations() == []
+    finally:
+        # The tests of other files use it as well.
+        user.world.one.begin()
+    page.locator(".verdict", has_text="down: peer (CloudThree)").wait_for(timeout=START * 1000)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from browser import running_chromium
-from console.test_console import views
+from console.pictures import take, views
 from examples.session import User
 from faults.now_view import console
 from lab.links import ask
@@ -19,16 +19,6 @@ from lab.plain_http import frontend
 from lab.raised import HORIZON, raised
 from openstackoid.scope import join_token
 from waiting import until
-
-SEEN = {
-    "now": "text=peer (CloudThree)",
-    "clouds": "main >> text=CloudThree",
-    "peers": "text=the same",
-    "uses": "main table",
-    "choose": "#verdict",
-    "trace": "svg.waterfall",
-}
-"""The part of each view for which a picture waits: the peers are asked while the first page is shown, which renews itself."""
 
 
 @pytest.fixture(scope="module")
@@ -97,9 +87,4 @@ def test_pictures(lab: Any, folder: Path, tmp_path: Path) -> None:
             page.fill(f"#{field}", value)
         page.click("form[aria-label='Log in with a password'] button")
         page.wait_for_load_state()
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            for name, path in paths.items():
-                page.goto(url + path)
-                page.locator(SEEN[name]).first.wait_for()
-                page.screenshot(path=folder / f"console-{name}-{scheme}.png")
+        take(page, url, paths, folder)

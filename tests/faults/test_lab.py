@@ -27,7 +27,7 @@ from lab.plain_http import frontend
 from lab.raised import HORIZON, raised
 from observe.asking import asking, meanwhile
 from openstackoid.certs import issue, make_authority
-from unable import MAY_SKIP
+from unable import cannot_run
 from unit.gateway.running import free_port
 
 DISK = 96
@@ -41,9 +41,7 @@ STOPPED, RUNNING = 3.0, 0.2
 def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A disk of its own for the state of CloudOne's gateway."""
     if os.geteuid() != 0:
-        (pytest.skip if os.environ.get(MAY_SKIP) else pytest.fail)(
-            f"a small disk for the audit log needs root ({MAY_SKIP}=1 skips it)"
-        )
+        cannot_run("a small disk for the audit log needs root")
     folder = tmp_path_factory.mktemp("disk")
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}m", "tmpfs", str(folder)], check=True)
     yield folder

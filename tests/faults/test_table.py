@@ -64,5 +64,5 @@ def test_durations_alone_are_scaled() -> None:
     assert (
         scaled("        for: 15m\n  expr: rate(x[30m]) + rate(x[6h])") == "        for: 15s\n  expr: rate(x[30s]) + rate(x[360s])"
     )
-    durations = re.compile(r"(?<=for: )\w+|(?<=\[)\w+(?=\])")
+    durations = re.compile(r"(?<=for: )\w+|(?<=interval: )\w+|(?<=\[)\w+(?=\])")
     assert durations.sub("", scaled(rules)) == durations.sub("", rules)

@@ -36,12 +36,12 @@ _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
 def scaled(rules: str) -> str:
-    """Return rules with each ``for`` and each window divided by the factor, and at least a second."""
+    """Return rules with each ``for``, interval and window divided by the factor, and at least a second."""
 
     def shorter(match: "re.Match[str]") -> str:
         return f"{match[1]}{max(1, int(match[2]) * _UNITS[match[3]] // FACTOR)}s{match[4]}"
 
-    text = re.sub(r"^( +for: )(\d+)([smh])()$", shorter, rules, flags=re.MULTILINE)
+    text = re.sub(r"^( +(?:for|interval): )(\d+)([smh])()$", shorter, rules, flags=re.MULTILINE)
     # A busy machine takes longer than the scaled quarter of an hour to restart a part four times.
     return re.sub(r"(\[)(\d+)([smh])(\])", shorter, text.replace("[15m]", "[60m]"))
 

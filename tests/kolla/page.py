@@ -12,6 +12,7 @@ from documents import read
 _PAGE = read("operate/kolla.md")
 _CODE = re.compile(r"^```(console|yaml)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _OUTPUT = re.compile(r"^(the gateway takes the place of .*)$", re.MULTILINE)
+_WARNED = re.compile(r"^((?:warning: |not carried over from HAProxy: ).*)$", re.MULTILINE)
 
 
 def _section(heading: str) -> str:
@@ -32,3 +33,8 @@ def additions(heading: str) -> list[Any]:
 def frontends() -> list[str]:
     """Return the lines of `discover` that the page shows."""
     return _OUTPUT.findall(_PAGE)
+
+
+def warnings() -> list[str]:
+    """Return the warnings of `discover` that the page shows, and the number of lines that are not carried over."""
+    return _WARNED.findall(_PAGE)

@@ -147,7 +147,10 @@ def test_discover_names_the_frontends_and_finds_the_controllers(node: Node, clou
     assert {kind: service["timeouts"] for kind, service in services.items() if "timeouts" in service} == {
         "image": {"client": "6h", "server": "6h"}
     }
-    assert "# HAProxy's check was `check inter 2000 rise 2 fall 5`" in MESH.read_text(encoding="utf-8")
+    text = MESH.read_text(encoding="utf-8")
+    assert "# HAProxy's check was `check inter 2000 rise 2 fall 5`" in text
+    hidden = "http-request deny if { path -i -m beg /server-status } (services.d/"
+    assert text.count(f"# WARNING: others may reach the service, for the gateway does not do this: {hidden}") == len(FILES)
     gateway.complete("2. Describe the cloud")
     for command in certificates:
         node.type(command)

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from functools import partial
 
 from observe.asking import PAUSE, asking
-from observe.watching import Watch
+from observe.watching import DOCS, Watch
 from openstackoid.certs import issue
 from unit.gateway.pair import PeerGateway
 from unit.gateway.running import free_port
@@ -51,7 +51,7 @@ def test_a_peer_that_is_gone_is_named_with_its_page(one: PeerGateway, two: PeerG
     # One message for the culprit, apart from that about the other gateway.
     assert message["groupLabels"] == {"cloud": "CloudOne", "fault": "peer", "peer": "CloudTwo"}
     (alert,) = message["alerts"]
-    assert alert["annotations"]["runbook_url"] == "docs/operate/alerts.md#openstackoidpeerunreachable"
+    assert alert["annotations"]["runbook_url"] == f"{DOCS}docs/operate/alerts.md#openstackoidpeerunreachable"
     assert alert["annotations"]["summary"] == "Of requests to CloudTwo, 100% fail there or on the way"
     assert not {name for name, cloud, _ in watch.prometheus.firing() if cloud == "CloudOne"} & {
         "OpenStackoidErrorsFast",

@@ -29,7 +29,10 @@ def alerts() -> list[dict[str, Any]]:
     return [rule for rule in rules() if "alert" in rule]
 
 
-@pytest.mark.parametrize("words", [["check", "rules", str(RULES)], ["test", "rules", str(RULES.with_name("rules_test.yml"))]])
+TESTS = [str(RULES.with_name(f"{name}.yml")) for name in ("rules_test", "rules_times_test")]
+
+
+@pytest.mark.parametrize("words", [["check", "rules", str(RULES)], ["test", "rules", *TESTS]])
 def test_promtool_accepts_the_rules_and_their_tests(words: list[str]) -> None:
     done = subprocess.run([PROMTOOL, *words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -41,9 +44,16 @@ def test_each_alert_has_a_section_of_the_page_and_a_test() -> None:
     tested = RULES.with_name("rules_test.yml").read_text(encoding="utf-8")
     assert [name for name in names if name not in tested] == []
     for rule in alerts():
-        assert rule["annotations"]["runbook_url"] == f"docs/operate/alerts.md#{rule['alert'].lower()}"
+        page = f"docs/operate/alerts.md#{rule['alert'].lower()}"
+        assert rule["annotations"]["runbook_url"] == "{{ $externalLabels.openstackoid_docs }}" + page
         assert rule["labels"]["severity"] in ("critical", "warning")
         assert rule["labels"]["fault"] in ("gateway", "service", "peer")
+
+
+def test_the_page_of_faults_has_the_delay_of_each_alert() -> None:
+    page = (ROOT / "docs/operate/faults.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| (OpenStackoid\w+) \| ([\w ]+) \| .+ \|$", page, flags=re.MULTILINE)
+    assert told == [(rule["alert"], rule.get("for", "at once")) for rule in alerts()]
 
 
 def test_amtool_accepts_the_example_of_alertmanager() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Prometheus that reads gateways each second, an Alertmanager, and the receiver of its messages."""
+"""A Prometheus that reads gateways each second, or as it is shipped; an Alertmanager, and the receiver of its messages."""
 
 import json
 import re
@@ -21,6 +21,7 @@ from unit.gateway.running import free_port
 
 DEPLOY = Path(__file__).parents[2] / "deploy/prometheus"
 RULES, SCRAPE, ALERTING = DEPLOY / "rules.yml", DEPLOY / "scrape.yml", DEPLOY / "alertmanager.yml"
+DOCS = "https://git.example/openstackoid/blob/main/"
 PATIENCE = 120.0
 WINDOWS = {"5m": "5s", "10m": "10s", "15m": "30s", "30m": "8s", "1h": "8s", "6h": "12s"}
 """Each window of a rule, and a shorter one, which an error leaves within the test."""
@@ -30,8 +31,8 @@ Key = tuple[str, str, str]
 
 
 def shortened(rules: str) -> str:
-    """Return rules without delays, and with short windows."""
-    soon = re.sub(r"^( +)for: .*$", r"\1for: 1s", rules, flags=re.MULTILINE)
+    """Return rules without delays, with short windows, asked each second."""
+    soon = re.sub(r"^( +)(for|interval): .*$", r"\1\2: 1s", rules, flags=re.MULTILINE)
     return re.sub(r"\[(\w+)\]", lambda match: f"[{WINDOWS[match[1]]}]", soon)
 
 
@@ -40,21 +41,29 @@ def key(labels: Mapping[str, str]) -> Key:
 
 
 class Prometheus:
-    """``targets``: the address of each cloud's gateway for metrics. ``alertmanager``: the port of one."""
+    """``targets``: the address of each cloud's gateway for metrics. ``alertmanager``: the port of one.
 
-    def __init__(self, folder: Path, targets: Mapping[str, int], alertmanager: int) -> None:
+    Without one, rules and times are those of deploy/prometheus.
+    """
+
+    def __init__(self, folder: Path, targets: Mapping[str, int], alertmanager: int | None = None) -> None:
         self.port = free_port()
+        rules = RULES.read_text(encoding="utf-8")
         configuration = yaml.safe_load(SCRAPE.read_text(encoding="utf-8"))
         for job in configuration["scrape_configs"]:
             job["static_configs"] = [
                 {"targets": [f"127.0.0.1:{port}"], "labels": {"cloud": cloud}} for cloud, port in targets.items()
             ]
-        configuration["global"] = dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), "1s")
+            if alertmanager is not None:
+                del job["scrape_interval"]
+        configuration["global"] = {**configuration.get("global", {}), "external_labels": {"openstackoid_docs": DOCS}}
         configuration["rule_files"] = ["rules.yml"]
-        managers = [{"static_configs": [{"targets": [f"127.0.0.1:{alertmanager}"]}]}]
-        configuration["alerting"] = {"alertmanagers": managers}
+        if alertmanager is not None:
+            configuration["global"] |= dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), "1s")
+            managers = [{"static_configs": [{"targets": [f"127.0.0.1:{alertmanager}"]}]}]
+            configuration["alerting"] = {"alertmanagers": managers}
         (folder / "prometheus.yml").write_text(yaml.safe_dump(configuration))
-        (folder / "rules.yml").write_text(shortened(RULES.read_text(encoding="utf-8")))
+        (folder / "rules.yml").write_text(rules if alertmanager is None else shortened(rules))
         command = [str(PROMETHEUS), f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data"]
         command += [f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=error", "--rules.alert.resend-delay=1s"]
         self.process = subprocess.Popen(command)
@@ -65,12 +74,16 @@ class Prometheus:
         with urllib.request.urlopen(url, timeout=10) as answer:
             return json.loads(answer.read())["data"]
 
-    def firing(self) -> set[Key]:
+    def alerts(self) -> set[tuple[Key, str]]:
+        """Return the alerts with their state, ``pending`` or ``firing``."""
         try:
             alerts = self.answer("alerts")["alerts"]
         except OSError:
             return set()
-        return {key(one["labels"]) for one in alerts if one["state"] == "firing"}
+        return {(key(one["labels"]), one["state"]) for one in alerts}
+
+    def firing(self) -> set[Key]:
+        return {found for found, state in self.alerts() if state == "firing"}
 
 
 class Receiver(ThreadingHTTPServer):
@@ -105,7 +118,8 @@ def alertmanager(folder: Path, port: int, receiver: int) -> "subprocess.Popen[by
     return subprocess.Popen(command, cwd=FOLDER)
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int) -> None:
+    """Wait until a Prometheus or an Alertmanager is ready."""
     until = time.monotonic() + PATIENCE
     while True:
         try:
@@ -164,7 +178,7 @@ def watching(folder: Path, targets: Mapping[str, int]) -> Iterator[Watch]:
     prometheus = Prometheus(folder, targets, port)
     try:
         for each in (prometheus.port, port):
-            _wait_for(each)
+            wait_for(each)
         yield Watch(prometheus, receiver)
     finally:
         for process in (prometheus.process, manager):

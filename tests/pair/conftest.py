@@ -9,6 +9,7 @@ import pytest
 
 from lab.mariadb import Server
 from pair import figures, network
+from unable import cannot_run
 
 EARLIER = "d0117262b94fef074ec48d22dc1d3d8c32485e87"
 """The commit of the earlier release: it has neither host names, nor several gateways of a cloud, nor bound tokens."""
@@ -57,7 +58,7 @@ def source_of(commit: str, folder: Path) -> Path:
     """Put the source of a commit into a folder, and return that."""
     repository = ["git", "-c", "safe.directory=*", "-C", str(Path(__file__).parents[2])]
     if subprocess.run([*repository, "cat-file", "-e", commit], capture_output=True, check=False).returncode:
-        pytest.skip(f"this clone has no commit {commit}: it is shallow (git fetch --unshallow)")
+        cannot_run(f"this clone has no commit {commit}: it is shallow (git fetch --unshallow)")
     archive = subprocess.run([*repository, "archive", f"{commit}:src"], capture_output=True, check=True).stdout
     subprocess.run(["tar", "-x", "-C", str(folder)], input=archive, check=True)
     return folder

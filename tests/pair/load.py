@@ -33,13 +33,18 @@ CLIENTS, REPEATING = 8, 4
 """The clients that repeat no request, and those that do."""
 REPEATS, FIRST_PAUSE = 5, 0.5
 """How often a request is repeated, and the seconds before the first time; each further pause is twice as long."""
+UNKNOWN = "it is not known whether"
+"""The words of a gateway about a write that a service may have carried out, in any case of letters."""
+_BROKEN = "Connection aborted", "Connection broken", "IncompleteRead", "ReadTimeout"
+"""The words of requests and urllib3 about a connection that ended, or gave no answer, after it was made."""
 
 
 class Lost(NamedTuple):
-    """A request that failed: its method, when it was sent, by the monotonic clock, and its failure in words."""
+    """A request that failed: its method, when it was sent, by the monotonic clock, which one it was, and its failure in words."""
 
     method: str
     at: float
+    request: str
     failure: str
 
 
@@ -62,13 +67,18 @@ class Load:
         return self.answered + len(self.lost)
 
     @property
+    def cut(self) -> list[Lost]:
+        """The lost requests whose connection was not refused."""
+        return [lost for lost in self.lost if not refused(lost.failure)]
+
+    @property
     def uncertain(self) -> list[Lost]:
         """The lost writes that a service may have carried out: no client may repeat them unasked."""
-        return [lost for lost in self.lost if lost.method == "POST" and not refused(lost.failure)]
+        return [lost for lost in self.lost if lost.method == "POST" and (unknown(lost.failure) or broken(lost.failure))]
 
     @property
     def gone(self) -> list[Lost]:
-        """The other lost requests: reads, and writes that no service has had."""
+        """The other lost requests: reads, and writes that a gateway or a service has refused, or that were not sent."""
         return [lost for lost in self.lost if lost not in self.uncertain]
 
     def _client(self, number: int) -> None:
@@ -84,7 +94,7 @@ class Load:
                     if failure is None:
                         self.answered += 1
                     else:
-                        self.lost.append(Lost(method, started, f"{path} {headers} after {took:.2f} s: {failure}"))
+                        self.lost.append(Lost(method, started, f"{path} {headers} after {took:.2f} s", failure))
 
     def _ask(self, client: requests.Session, method: str, path: str, headers: dict[str, str]) -> str | None:
         """Send a request, again where the client repeats it, and return its last failure."""
@@ -139,6 +149,16 @@ def ask(client: requests.Session, method: str, path: str, headers: dict[str, str
 def refused(failure: str) -> bool:
     """Return whether the connection of a request was refused."""
     return "Connection refused" in failure
+
+
+def unknown(failure: str) -> bool:
+    """Return whether a gateway says that the request may have been carried out."""
+    return failure.startswith("502 ") and UNKNOWN in failure.lower()
+
+
+def broken(failure: str) -> bool:
+    """Return whether the connection of a request ended after it was made, without a whole answer."""
+    return not answered(failure) and any(words in failure for words in _BROKEN)
 
 
 def answered(failure: str) -> bool:

@@ -5,7 +5,9 @@ import re
 import shlex
 from pathlib import Path
 
+from console import pictures as pictures_of_the_console
 from examples import demo
+from openstackoid.console.pages import VIEWS
 
 ROOT = Path(demo.__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -19,23 +21,32 @@ def test_the_command_at_the_top_is_the_demos() -> None:
 def test_the_pictures_are_there_and_have_words() -> None:
     """tests/unit/examples/test_record.py holds the recorded session to the tutorial, and a lab test plays that."""
     pictures = {path: words for words, path in re.findall(r"!\[([^]]*)\]\((docs/images/[^)]+)\)", README)}
-    pictures |= {path: words for words, path in re.findall(r'<img alt="([^"]*)" src="(docs/images/[^"]+)">', README)}
-    assert set(pictures) == {"docs/images/overview.svg", "docs/images/session.svg", "docs/images/console-now-light.png"}
+    views = {f"docs/images/{file}" for file, (_, scheme) in pictures_of_the_console.FILES.items() if scheme == "light"}
+    assert set(pictures) == {"docs/images/overview.svg", "docs/images/session.svg"} | views
     assert all((ROOT / path).is_file() and len(words) > 100 for path, words in pictures.items())
 
 
+def test_the_pictures_of_the_console_are_those_of_its_command_and_of_its_views() -> None:
+    """`make console-test` takes each of them as `make screenshots` does, of played clouds."""
+    assert {path.name for path in (ROOT / "docs/images").glob("*.png")} == set(pictures_of_the_console.FILES)
+    paths = pictures_of_the_console.views("")
+    assert {path.partition("?")[0] for path in paths.values()} == set(VIEWS)
+    assert {view for view, _ in pictures_of_the_console.FILES.values()} == set(paths)
+
+
 def test_each_picture_of_the_console_is_shown_in_light_and_dark() -> None:
-    files = {path.name for path in (ROOT / "docs/images").glob("console-*.png")}
-    views = {name.split("-")[1] for name in files}
-    assert files == {f"console-{view}-{scheme}.png" for view in views for scheme in ("light", "dark")}
     pages = "".join((ROOT / page).read_text(encoding="utf-8") for page in ("docs/operate/console.md", "docs/use/choose.md"))
     shown = re.findall(
         r'<picture>\n  <source media="\(prefers-color-scheme: dark\)" srcset="../images/console-(\w+)-dark.png">\n'
         r'  <img alt="[^"]+" src="../images/console-(\w+)-light.png">\n</picture>',
         pages,
     )
-    assert set(shown) == {(view, view) for view in views}
-    assert len(views) == 6
+    assert set(shown) == {(view, view) for view in pictures_of_the_console.views("")}
+
+
+def test_each_file_of_the_folder_of_pictures_is_shown() -> None:
+    text = README + "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").rglob("*.md"))
+    assert [path.name for path in (ROOT / "docs/images").iterdir() if f"images/{path.name}" not in text] == []
 
 
 def test_the_first_paragraph_is_three_sentences() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A suite that cannot run on this machine fails, with one line, unless the variable lets it be skipped."""
+"""A suite, or a test, that cannot run on this machine fails, with one line, unless the variable lets it be skipped."""
 
 from types import ModuleType
 
@@ -8,7 +8,7 @@ import pytest
 import console.run
 import horizon.run
 from browser import NoChromiumError
-from unable import MAY_SKIP
+from unable import MAY_SKIP, cannot_run
 
 
 def no_chromium(*_: object) -> None:
@@ -41,3 +41,10 @@ def test_without_chromium(
     assert suite.main() == code
     target = f"{suite.__name__.partition('.')[0]}-test"
     assert capsys.readouterr().err == f"make: {said.format(target, MAY_SKIP)}\n"
+
+
+@pytest.mark.parametrize(("value", "outcome"), [("", pytest.fail.Exception), ("1", pytest.skip.Exception)])
+def test_a_test_of_a_suite(value: str, outcome: type[BaseException], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(MAY_SKIP, value)
+    with pytest.raises(outcome, match=f"^it needs root \\({MAY_SKIP}=1 skips it\\)$"):
+        cannot_run("it needs root")

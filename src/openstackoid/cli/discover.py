@@ -3,12 +3,13 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 from openstackoid.discovery.catalog import LISTING, DiscoverError, Row, rows_of_listing
-from openstackoid.discovery.description import describe, merge, taken_over
+from openstackoid.discovery.description import describe, merge, taken_over, what_is_lost
 from openstackoid.discovery.existing import read_haproxy, servers_behind
 
 
@@ -41,12 +42,15 @@ def _discover(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     if args.haproxy is not None and args.frontend is not None:
         parser.error("--haproxy is for a catalog whose URLs the gateway takes over: without --catalog-is backend")
     rows = _rows(args)
-    behind = None if args.haproxy is None else servers_behind(rows, *read_haproxy(args.haproxy))
+    chosen = [row for row in rows if args.region in (None, row.region)]
+    behind = None if args.haproxy is None else servers_behind(chosen, *read_haproxy(args.haproxy))
     text = describe(args.name, rows, region=args.region, frontend=args.frontend, behind=behind)
     if args.merge is not None:
         text = merge(_read(args.merge), str(args.merge), args.name, text)
+    lost = what_is_lost(behind or {})
     if args.output is None:
         print(text, end="")
+        _tell(lost)
         return 0
     if args.output.exists() and args.output != args.merge:
         raise DiscoverError(
@@ -59,7 +63,14 @@ def _discover(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     print(f"{args.name} is described in {args.output}")
     for line in taken_over(behind or {}):
         print(f"the gateway takes the place of {line}")
+    _tell(lost)
     return 0
+
+
+def _tell(lines: Sequence[str]) -> None:
+    """Print what the operator must do on stderr: stdout may be the description."""
+    for line in lines:
+        print(line, file=sys.stderr)
 
 
 def _rows(args: argparse.Namespace) -> list[Row]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 from openstackoid.bridge.identity.token_documents import body_token, document
+from openstackoid.cli.in_force import described
 from openstackoid.cli.options import add_mesh
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh import DEFAULT_PORTS, Cloud, Listener, Mesh, load_mesh, some_of
@@ -115,7 +116,8 @@ def _explained(mesh: Mesh, at: str, request: Request, query: str, measured: Time
         except MisdirectedError as error:
             reason = redacted(f"gateway of {at}: {error.message}")
             return Explanation(None, None, at, None, "refuse", status=error.status, reason=reason)
-    return explain(mesh, at, request, query, measured)
+    told = explain(mesh, at, request, query, measured)
+    return told if told.status is not None else replace(told, gateway=tuple(described(mesh.clouds[at])))
 
 
 def _round_trips(file: str) -> tuple[str, dict[str, float]]:
@@ -215,6 +217,8 @@ def _conditions(told: Explanation) -> Iterator[tuple[str, list[str]]]:
         yield "verify", list(told.verified)
     if told.waits is not None:
         yield "waits", [waits_in_words(told.waits)]
+    if told.gateway:
+        yield "gateway", list(told.gateway)
 
 
 def _scope(mesh: Mesh, home: str, scope: Scope) -> Iterator[str]:

@@ -13,9 +13,12 @@ from rich.table import Table
 from openstackoid.cli.options import add_gateway
 from openstackoid.errors import OpenstackoidError
 from openstackoid.gateway import Folder, default_folder
-from openstackoid.gateway.status import TITLES, Status, status_of
+from openstackoid.gateway.status import PATIENCE, TITLES, Status, status_of
 from openstackoid.mesh import Mesh, MeshError, load_mesh
 from openstackoid.redaction import redacted
+
+SOON = 1.0
+"""Seconds after which a person is told that answers are waited for."""
 
 _COLOURS = {"up": "green", "down": "bold red", "warning": "yellow", "unknown": "dim", "blocked": "yellow"}
 
@@ -37,7 +40,7 @@ def _run(args: argparse.Namespace) -> int:
         mesh, broken = _mesh(args.config, folder)
         if mesh is not None and args.cloud not in mesh.clouds:
             raise MeshError(f"--cloud {args.cloud}: the mesh has no such cloud")
-        status = asyncio.run(status_of(folder, mesh, args.cloud, broken))
+        status = asyncio.run(_asked(folder, mesh, args.cloud, broken))
     except OpenstackoidError as error:
         print(redacted(f"openstackoid: {error}"), file=sys.stderr)
         return 2
@@ -46,6 +49,15 @@ def _run(args: argparse.Namespace) -> int:
     else:
         _show(status)
     return status.code
+
+
+async def _asked(folder: Folder, mesh: Mesh | None, cloud: str, broken: str) -> Status:
+    """Return the state of the gateway; after a second, tell a person at a terminal that it takes a moment."""
+    asking = asyncio.create_task(status_of(folder, mesh, cloud, broken))
+    await asyncio.wait([asking], timeout=SOON)
+    if not asking.done() and sys.stderr.isatty():
+        print(f"not all have answered yet: waiting, {PATIENCE:g} s at most", file=sys.stderr)
+    return await asking
 
 
 def _mesh(file: Path, folder: Folder) -> tuple[Mesh | None, str]:

@@ -9,7 +9,7 @@ from openstackoid.console.history import Since
 from openstackoid.console.marks import RANKS
 from openstackoid.console.paging import Paged, paged
 from openstackoid.console.watch import Look
-from openstackoid.gateway.status import Item
+from openstackoid.gateway.status_items import Item
 from openstackoid.telemetry import PEER, SERVICE
 
 ORDERS = {"name": "by name", "distance": "the nearest first", "state": "the worst first"}

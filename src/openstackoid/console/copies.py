@@ -50,7 +50,12 @@ def _clouds_yaml(home: Cloud, scope: Scope, url: str) -> str:
 def _terraform(home: Cloud, url: str) -> str:
     if not url:
         return ""
-    lines = [f"auth_url            = {json.dumps(url)}", f"region              = {json.dumps(home.region)}"]
+    lines = [f"auth_url            = {_quoted(url)}", f"region              = {_quoted(home.region)}"]
     lines += ['user_name           = "YOUR-USER"', 'tenant_name         = "YOUR-PROJECT"']
     lines += ['user_domain_name    = "Default"', 'project_domain_name = "Default"']
     return 'provider "openstack" {\n' + "".join(f"  {line}\n" for line in lines) + "}\n"
+
+
+def _quoted(text: str) -> str:
+    """Return a string of Terraform's language, in which no part of the text is a template."""
+    return json.dumps(text, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")

@@ -4,7 +4,8 @@
 from dataclasses import dataclass
 
 from openstackoid.console.marks import RANKS, worst
-from openstackoid.gateway.status import TITLES, Item, Status
+from openstackoid.gateway.status import TITLES, Status
+from openstackoid.gateway.status_items import Item
 from openstackoid.telemetry import GATEWAY, PEER, SERVICE
 
 SHOWN = 20

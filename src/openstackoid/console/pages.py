@@ -76,7 +76,7 @@ class Pages:
         view = peers_view(look, query, self.checks.of, self.checks.running)
         checked = len(look.clouds) <= MOST_CLOUDS
         if look.mesh is not None and checked:
-            self.checks.begin(look.mesh, [row.cloud.name for row in view.rows if row.cloud.state != "blocked"])
+            self.checks.begin(look.mesh, [row.cloud.name for row in view.page.rows if row.cloud.state != "blocked"])
             view = peers_view(look, query, self.checks.of, self.checks.running)
         return self._page(request, "peers.html", look, view=view, query=query, states=STATES, checked=checked)
 

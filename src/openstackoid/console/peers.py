@@ -35,10 +35,16 @@ class PeerRow:
         return self.cloud.item.todo if self.cloud.item is not None else ""
 
 
-def peers_view(
-    look: Look, query: Query, checked: Callable[[str], Checked | None], running: Callable[[str], bool]
-) -> Paged[PeerRow]:
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """The asked page of peers, and how many peers there are in each state."""
+
+    page: Paged[PeerRow]
+    counts: tuple[tuple[str, int], ...]
+
+
+def peers_view(look: Look, query: Query, checked: Callable[[str], Checked | None], running: Callable[[str], bool]) -> Peers:
     """Return a page of the peers of a look."""
     view = clouds_view(look, {}, query, home=False)
     rows = [PeerRow(row, checked(row.name), running(row.name)) for row in view.page.rows]
-    return Paged(rows, view.page.number, view.page.pages, view.page.total)
+    return Peers(Paged(rows, view.page.number, view.page.pages, view.page.total), view.counts)

@@ -29,7 +29,10 @@ UNWATCHED = 60.0
 """Seconds between looks that no page asks for."""
 
 PATIENCE = 5.0
-"""Seconds in which the Python service must answer. A look and its age stay below 15 seconds."""
+"""Seconds in which the Python service must answer; for a look, :data:`openstackoid.gateway.status.PATIENCE`.
+
+A look and its age stay below 15 seconds.
+"""
 
 _SILENT = (aiohttp.ClientError, OSError, TimeoutError, ValueError)
 
@@ -119,7 +122,7 @@ class Watch:
                 return Look(now, None, None, None, fault, hint)
             mesh = self._read[1]
         try:
-            facts = await facts_of(self.folder, mesh.clouds[self.cloud], PATIENCE)
+            facts = await facts_of(self.folder, mesh.clouds[self.cloud])
         except (OpenstackoidError, OSError, json.JSONDecodeError) as error:
             return Look(now, mesh, None, None, redacted(str(error)), "run the console as the user of the gateway")
         status = judged(self.cloud, facts, now)

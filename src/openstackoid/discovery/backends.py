@@ -6,12 +6,15 @@ Pure: host names are resolved by the caller.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 from openstackoid.discovery.catalog import DiscoverError, Row
-from openstackoid.discovery.conditions import compare, holds
+from openstackoid.discovery.conditions import compare, holds, is_about_the_client
 from openstackoid.discovery.haproxy_configuration import Choice, Configuration, Proxy, Server, Socket
+from openstackoid.discovery.losses import Loss, access_loss, losses, shown
+from openstackoid.discovery.proxies import Proxies, proxies_before
 from openstackoid.discovery.waits import check_note, waits
 from openstackoid.mesh.settings import AS_GATEWAY, ServiceTimeouts
 from openstackoid.mesh.urls import HTTPS, FrontendUrl, is_address
@@ -21,7 +24,6 @@ _MAP = re.compile(
     r"%\[(?P<host>(?:req\.)?hdr\(host(?:,-?\d+)?\)|ssl_fc_sni|base|path)(?P<converters>.*?),map(?P<how>_[a-z]+)?\((?P<arguments>[^)]*)\)\]\Z"
 )
 _CONSTANT = re.compile(r"str\(([^)]+)\)\Z")
-_REWRITING = {"set-path", "set-pathq", "set-uri", "replace-path", "replace-pathq", "replace-uri"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +37,28 @@ class Backend:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The servers of an endpoint, and the frontend before them. ``timeouts``: theirs. ``notes``: for the operator."""
+    """The servers of an endpoint, and the frontend before them. ``timeouts``: theirs. ``notes``: for the operator.
+
+    ``proxies``: those in front of HAProxy. ``certificates``: the files whose certificates users meet. ``losses``: the lines that
+    are not carried over.
+    """
 
     frontend: Proxy
     socket: Socket
     servers: tuple[Backend, ...]
     notes: tuple[str, ...] = ()
     timeouts: ServiceTimeouts = AS_GATEWAY
+    proxies: Proxies = field(default_factory=Proxies)
+    certificates: tuple[str, ...] = ()
+    losses: tuple[Loss, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """An endpoint whose servers were not found, and why."""
+    """An endpoint whose servers were not found, and why. ``losses``: the line that decides who reaches them, if one does."""
 
     reason: str
+    losses: tuple[Loss, ...] = ()
 
 
 def find_backends(
@@ -69,7 +79,7 @@ def find_backends(
     proxy = frontend if frontend.kind == "listen" and backend == frontend.name else configuration.backends.get(backend)
     if proxy is None:
         return Missing(f"frontend {frontend.name} ({frontend.place}) sends to backend {backend}, and no file has it")
-    return _servers(frontend, socket, proxy, configuration.authorities)
+    return _servers(frontend, socket, proxy, configuration, f"{url.host}:{url.port}")
 
 
 def _frontend(
@@ -113,8 +123,12 @@ def _backend_name(frontend: Proxy, url: FrontendUrl[str], maps: Mapping[str, str
 def _chosen(choice: Choice, frontend: Proxy, url: FrontendUrl[str], maps: Mapping[str, str]) -> str | Missing | None:
     chosen = holds(choice.condition, frontend.acls, url)
     if chosen is None:
-        line = " ".join(("use_backend", choice.backend, *choice.condition))
-        return Missing(f"frontend {frontend.name} decides by a condition that discover does not know: {line} ({choice.place})")
+        words = ("use_backend", choice.backend, *choice.condition)
+        about = is_about_the_client(choice.condition, frontend.acls)
+        return Missing(
+            f"frontend {frontend.name} decides by a condition that discover does not know: {shown(words)} ({choice.place})",
+            (access_loss(words, choice.place, frontend.acls),) if about else (),
+        )
     if not chosen:
         return None
     if not choice.backend.startswith("%["):
@@ -139,21 +153,22 @@ def _mapped(choice: Choice, url: FrontendUrl[str], maps: Mapping[str, str]) -> s
     return default or None
 
 
-def _servers(frontend: Proxy, socket: Socket, backend: Proxy, authorities: str) -> Found | Missing:
+def _servers(frontend: Proxy, socket: Socket, backend: Proxy, configuration: Configuration, listener: str) -> Found | Missing:
     used = [server for server in backend.servers if not server.is_spare]
     if not used:
         return Missing(f"backend {backend.name} ({backend.place}) has no server in use")
     notes = [f"spare server {server.name} ({server.address}) is left out" for server in backend.servers if server.is_spare]
-    rewriting = [words[1] for words in (*frontend.lines, *backend.lines) if words[0] == "http-request" and words[1:2]]
-    if any(action in _REWRITING for action in rewriting):
-        notes.append(f"{frontend.name} or {backend.name} changes paths: compare the backend's path with it")
     for server in used:
         if server.options.get("verify") == "none":
             notes.append(f"server {server.name} was not verified (verify none): the gateway verifies it; add its authority")
-    found = dict.fromkeys(_backend(server, socket.port, authorities) for server in used)
+    found = dict.fromkeys(_backend(server, socket.port, configuration.authorities) for server in used)
     notes += check_note(backend, used)
     timeouts = waits(frontend, backend, notes)
-    return Found(frontend, socket, tuple(found), tuple(notes), timeouts)
+    proxies = proxies_before(frontend, socket, backend, listener)
+    words = socket.bind.words
+    files = [str(PurePosixPath(configuration.certificates) / file) for word, file in pairwise(words) if word == "crt"]
+    lost = (*proxies.losses, *losses(frontend, socket, backend, used))
+    return Found(frontend, socket, tuple(found), tuple(notes), timeouts, proxies, tuple(files), lost)
 
 
 def _backend(server: Server, port: int, authorities: str) -> Backend:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The conditions of an existing HAProxy, judged for requests to a URL: those on the host, the path and TLS. Pure."""
 
+import ipaddress
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -8,6 +9,7 @@ from openstackoid.mesh.urls import HTTPS, FrontendUrl
 
 _HOST = re.compile(r"(?:req\.f?)?hdr(?P<how>_[a-z]+)?\(host(?:,-?\d+)?\)[a-z0-9_,().:-]*\Z|ssl_fc_sni(?P<sni>_[a-z]+)?\Z")
 _PATH = re.compile(r"path(?P<how>_[a-z]+)?\Z")
+_OF_CLIENT = ("src", "ssl_c_", "http_auth")
 _METHODS: Mapping[str, Callable[[str, str], bool]] = {
     "str": str.__eq__,
     "beg": str.startswith,
@@ -32,6 +34,36 @@ def holds(condition: Sequence[str], acls: Acls, url: FrontendUrl[str]) -> bool |
         results.append(False if False in judged else None if None in judged else True)
     result = True if True in results else None if None in results else False
     return result if kind == "if" or result is None else not result
+
+
+def sources(condition: Sequence[str], acls: Acls, wanted: bool = True) -> tuple[str, ...] | None:
+    """Return the networks of a condition that holds for requests from these alone (``wanted``), or for all but these.
+
+    None for a condition about anything else.
+    """
+    kind, *words = condition or ("if",)
+    found: list[str] = []
+    parts = [list(_terms(part)) for part in _split(words, ("or", "||"))]
+    for terms in parts:
+        # Of several, each must be about addresses that are in a network: all together are then the networks of either.
+        if len(terms) != 1 or (terms[0][0] is (kind == "if")) is not wanted or (len(parts) > 1 and not terms[0][0]):
+            return None
+        term = terms[0][1]
+        for fetch, *rest in [term[1:]] if term[0] == "{" else acls.get(term[0], [("",)]):
+            flags, values = _flags(rest)
+            if fetch != "src" or flags:
+                return None
+            try:
+                found += [str(ipaddress.ip_network(value, strict=False)) for value in values]
+            except ValueError:
+                return None
+    return tuple(found) or None
+
+
+def is_about_the_client(condition: Sequence[str], acls: Acls) -> bool:
+    """Return whether a condition asks for the client: its address, its certificate or its password."""
+    words = (*condition, *(acl[0] for word in condition for acl in acls.get(word.lstrip("!"), ()) if acl))
+    return any(word.startswith(_OF_CLIENT) for word in words)
 
 
 def compare(method: str, texts: Sequence[str], values: Sequence[str]) -> bool | None:

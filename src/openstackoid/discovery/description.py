@@ -8,6 +8,8 @@ from textwrap import dedent, indent
 
 from openstackoid.discovery.backends import Backend, Found, Missing
 from openstackoid.discovery.catalog import DiscoverError, Row
+from openstackoid.discovery.gateway_settings import gateway_lines
+from openstackoid.discovery.losses import Loss, warnings
 from openstackoid.discovery.waits import longest
 from openstackoid.mesh.description import parse_mesh
 from openstackoid.mesh.document import read
@@ -33,7 +35,7 @@ def describe(
 
     ``region``: needed for a catalog of several. ``frontend``: None if the catalog has the gateway's frontends, and the operator
     adds the backends; otherwise the URL below which the gateway serves each service by a path prefix, and the catalog has the
-    backends. ``behind``: the servers behind the catalog's URLs, from the configuration of an HAProxy. Raises
+    backends. ``behind``: the servers behind the URLs of ``rows``, from the configuration of an HAProxy. Raises
     :class:`DiscoverError`.
     """
     if CLOUD_NAME.match(name) is None:
@@ -45,6 +47,9 @@ def describe(
     lines = [*_head(name, base, behind), f"  {_scalar(name)}:"]
     if chosen[0].region not in ("", name):
         lines.append(f"    region: {_scalar(chosen[0].region)}")
+    lines += gateway_lines(name, behind or {})
+    inherited = (loss.comment for found in (behind or {}).values() for loss in found.losses if loss.is_inherited)
+    lines += [f"    # {comment}" for comment in dict.fromkeys(inherited)]
     lines.append("    services:")
     lines += [f"      # Left out, no service type: {kind}" for kind in left_out]
     for kind, (service_name, urls) in services.items():
@@ -88,6 +93,14 @@ def taken_over(behind: Mapping[Row, Found | Missing]) -> list[str]:
     """Return a line for each frontend of HAProxy in whose place the gateway listens: its name, its socket and its spot."""
     frontends = {found.frontend.name: found for found in behind.values() if isinstance(found, Found)}
     return [f"{name} on {found.socket} ({found.frontend.place})" for name, found in sorted(frontends.items())]
+
+
+def what_is_lost(behind: Mapping[Row, Found | Missing]) -> list[str]:
+    """Return the lines for the operator's terminal about the lines of HAProxy that are not carried over."""
+    lost: dict[str, list[Loss]] = {}
+    for row, found in behind.items():
+        lost.setdefault(row.service_type, []).extend(found.losses)
+    return warnings(lost)
 
 
 def merge(text: str, source: str, name: str, described: str) -> str:
@@ -203,10 +216,12 @@ def _scalar(text: str) -> str:
 
 def _behind(kind: str, urls: Mapping[str, str], found: Mapping[str, Found | Missing]) -> list[str]:
     """Return the backends and the timeouts of a service, with comments for the operator."""
+    lost = dict.fromkeys(loss.comment for behind in found.values() for loss in behind.losses if not loss.is_inherited)
+    losses = [f"        # {comment}" for comment in lost]
     if not any(isinstance(behind, Found) for behind in found.values()):
         reasons = dict.fromkeys(behind.reason for behind in found.values() if isinstance(behind, Missing))
         todo = f"        # backend: http://HOST:PORT   # where {kind} itself listens, without a version"
-        return [*(f"        # {reason}" for reason in reasons), todo]
+        return [*(f"        # {reason}" for reason in reasons), *losses, todo]
     servers, notes = {}, []
     for interface, behind in found.items():
         if isinstance(behind, Missing):
@@ -216,7 +231,7 @@ def _behind(kind: str, urls: Mapping[str, str], found: Mapping[str, Found | Miss
         written = [_backend(server, prefix) for server in behind.servers]
         servers[interface] = written[0] if len(written) == 1 else f"[{', '.join(written)}]"
         notes += behind.notes
-    lines = [*(f"        # {note}" for note in dict.fromkeys(notes)), *_urls("backend", servers, _as_it_is)]
+    lines = [*(f"        # {note}" for note in dict.fromkeys(notes)), *losses, *_urls("backend", servers, _as_it_is)]
     if timeouts := longest(behind.timeouts for behind in found.values() if isinstance(behind, Found)):
         lines.append(f"        timeouts: {{{', '.join(f'{key}: {time}' for key, time in timeouts.items())}}}")
     return lines

@@ -4,14 +4,19 @@
 import ipaddress
 import socket
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from openstackoid.discovery.backends import Found, Missing, find_backends
 from openstackoid.discovery.catalog import DiscoverError, Row
+from openstackoid.discovery.directives import Effect
 from openstackoid.discovery.haproxy_configuration import Configuration, parse_configuration
+from openstackoid.discovery.losses import Loss, shown
 from openstackoid.mesh.urls import FrontendUrl
 
 _LARGEST = 8 * 1024 * 1024
+_MARKS = ("-----BEGIN CERTIFICATE-----", "PRIVATE KEY-----")
+_NO_CERTIFICATE = "no certificate with its key can be read there: name the file in gateway.tls.users"
 
 
 def read_haproxy(path: Path) -> tuple[Configuration, Mapping[str, str]]:
@@ -47,11 +52,36 @@ def _text(file: Path) -> str:
 
 
 def servers_behind(rows: Sequence[Row], configuration: Configuration, maps: Mapping[str, str]) -> dict[Row, Found | Missing]:
-    """Return the servers behind each row's URL; names in catalog and binds are looked up in the DNS."""
+    """Return the servers behind each row's URL; names in catalog and binds are looked up in the DNS.
+
+    A certificate that cannot be read here, as one in a container, is a loss.
+    """
     hosts = {FrontendUrl.parse(row.url).host for row in rows if _is_url(row.url)}
     hosts |= {bound.host for proxy in configuration.frontends for bound in proxy.sockets}
     addresses = _resolved(host for host in hosts if host)
-    return {row: find_backends(configuration, row, addresses, maps) for row in rows if _is_url(row.url)}
+    found = {row: find_backends(configuration, row, addresses, maps) for row in rows if _is_url(row.url)}
+    return {row: _with_certificates(each) if isinstance(each, Found) else each for row, each in found.items()}
+
+
+def _with_certificates(found: Found) -> Found:
+    """Keep the certificates that can be read."""
+    bind = found.socket.bind
+    readable = tuple(file for file in found.certificates if _is_certificate(Path(file)))
+    lost = (
+        Loss(f"{shown(bind.words[:2])} crt {shown([file])}", bind.place, Effect.NAMED, _NO_CERTIFICATE)
+        for file in found.certificates
+        if file not in readable
+    )
+    return replace(found, certificates=readable, losses=(*found.losses, *lost))
+
+
+def _is_certificate(path: Path) -> bool:
+    """Return whether a file has a certificate with its key, or a folder such files, as the gateway needs them."""
+    try:
+        files = sorted(path.glob("*.pem")) if path.is_dir() else [path]
+        return bool(files) and all(all(mark in _text(file) for mark in _MARKS) for file in files)
+    except (OSError, DiscoverError):
+        return False
 
 
 def _is_url(url: str) -> bool:

@@ -21,10 +21,10 @@ _PROXIES = {"frontend", "backend", "listen"}
 CHECK_VALUES = ("inter", "fastinter", "downinter", "rise", "fall")
 """Options of a server: how it is checked."""
 _SOCKET = re.compile(r"(?:ipv[46]@)?(?P<host>\[[0-9A-Fa-f:.]*\]|[^\[\]/@]*):(?P<port>\d+)\Z")
-_CA_BASE = re.compile(r"^\s*ca-base\s+(/\S*)", re.MULTILINE)
+_BASE = re.compile(r"^\s*(ca|crt)-base\s+(/\S*)", re.MULTILINE)
 _EVERY_ADDRESS = ("*", "0.0.0.0", "::")  # noqa: S104 - read, not bound
-_VALUES = {"ca-file", "sni", "verify", "verifyhost", "crt", *CHECK_VALUES}
-"""Options of a server or bind that are followed by a value which is read here."""
+_VALUES = {"ca-file", "sni", "verify", "verifyhost", *CHECK_VALUES}
+"""Options of a server that are followed by a value which is read here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,23 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Directive:
+    """The words of a line, and its place."""
+
+    words: tuple[str, ...]
+    place: Place = field(compare=False)
+
+    def __str__(self) -> str:
+        return f"{' '.join(self.words)} ({self.place})"
+
+
+@dataclass(frozen=True, slots=True)
 class Socket:
-    """An address and port. ``host``: without brackets; empty for every address. ``tls``: whether the socket speaks TLS."""
+    """An address and port. ``host``: without brackets; empty for every address. ``bind``: the line that opens it."""
 
     host: str
     port: int
-    tls: bool = False
+    bind: Directive
 
     def __str__(self) -> str:
         return f"{f'[{self.host}]' if ':' in self.host else self.host or '*'}:{self.port}"
@@ -85,13 +96,13 @@ class Proxy:
     choices: list[Choice] = field(default_factory=list)
     acls: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
     servers: list[Server] = field(default_factory=list)
-    lines: list[tuple[str, ...]] = field(default_factory=list, repr=False)
+    lines: list[Directive] = field(default_factory=list, repr=False)
     defaults: "Proxy | None" = field(default=None, repr=False)
     options: dict[str, str] = field(default_factory=dict, repr=False)
     """Those of its ``default-server`` lines."""
 
     @property
-    def settings(self) -> Iterator[tuple[str, ...]]:
+    def settings(self) -> Iterator[Directive]:
         """The lines that it inherits, then its own."""
         if self.defaults is not None:
             yield from self.defaults.settings
@@ -102,12 +113,13 @@ class Proxy:
 class Configuration:
     """The frontends of all files (``listen`` sections are of both kinds), and the backends by their names.
 
-    ``authorities``: the folder of the files of authorities that have no path (``ca-base``).
+    ``authorities``, ``certificates``: the folders of such files that have no path (``ca-base``, ``crt-base``).
     """
 
     frontends: tuple[Proxy, ...]
     backends: Mapping[str, Proxy]
     authorities: str = "/"
+    certificates: str = "/"
 
 
 def parse_configuration(files: Mapping[str, str]) -> Configuration:
@@ -125,8 +137,13 @@ def parse_configuration(files: Mapping[str, str]) -> Configuration:
     return Configuration(
         tuple(proxy for (kind, _), proxy in proxies.items() if kind == "frontend"),
         {name: proxy for (kind, name), proxy in proxies.items() if kind == "backend"},
-        next((found[1] for text in files.values() for found in _CA_BASE.finditer(text)), "/"),
+        _base("ca", files),
+        _base("crt", files),
     )
+
+
+def _base(kind: str, files: Mapping[str, str]) -> str:
+    return next((found[2] for text in files.values() for found in _BASE.finditer(text) if found[1] == kind), "/")
 
 
 def _sections(files: Mapping[str, str]) -> list[Proxy]:
@@ -153,8 +170,8 @@ def _sections(files: Mapping[str, str]) -> list[Proxy]:
             elif words[0] in _SECTIONS:
                 section = None
             elif section is not None:
-                section.lines.append(words)
-                _read(section, words, place)
+                section.lines.append(Directive(words, place))
+                _read(section, section.lines[-1])
     return found
 
 
@@ -175,11 +192,10 @@ def _words(line: str, place: Place) -> tuple[str, ...]:
         raise DiscoverError(f"{place}: not a line of HAProxy: {str(error).lower()}") from None
 
 
-def _read(proxy: Proxy, words: Sequence[str], place: Place) -> None:
-    keyword, rest = words[0], tuple(words[1:])
+def _read(proxy: Proxy, line: Directive) -> None:
+    keyword, rest, place = line.words[0], line.words[1:], line.place
     if keyword == "bind" and rest:
-        options = _options(rest[1:])
-        proxy.sockets += [_socket(text, "ssl" in options, place) for text in rest[0].split(",") if _is_inet(text)]
+        proxy.sockets += [_socket(text, line) for text in rest[0].split(",") if _is_inet(text)]
     elif keyword == "default_backend" and rest:
         proxy.default_backend = rest[0]
     elif keyword == "use_backend" and rest:
@@ -196,12 +212,12 @@ def _is_inet(text: str) -> bool:
     return not text.startswith(("unix@", "/", "abns@", "fd@", "sockpair@", "quic4@", "quic6@"))
 
 
-def _socket(text: str, tls: bool, place: Place) -> Socket:
+def _socket(text: str, bind: Directive) -> Socket:
     found = _SOCKET.match(text)
     if found is None:
-        raise DiscoverError(f"{place}: bind {text}: an address with one port is accepted, as in 10.0.1.10:9292 or :443")
+        raise DiscoverError(f"{bind.place}: bind {text}: an address with one port is accepted, as in 10.0.1.10:9292 or :443")
     host = found["host"].strip("[]")
-    return Socket("" if host in _EVERY_ADDRESS else host, int(found["port"]), tls)
+    return Socket("" if host in _EVERY_ADDRESS else host, int(found["port"]), bind)
 
 
 def _options(words: Sequence[str]) -> dict[str, str]:

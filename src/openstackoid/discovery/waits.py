@@ -20,7 +20,7 @@ def waits(frontend: Proxy, backend: Proxy, notes: list[str]) -> ServiceTimeouts:
 
 def _wait(side: str, proxy: Proxy, notes: list[str]) -> float | None:
     """Return the seconds of the last ``timeout`` line; None if there is none. HAProxy means milliseconds, and no end by 0."""
-    texts = [words[2] for words in proxy.settings if words[:2] == ("timeout", side) and len(words) > 2]
+    texts = [words[2] for words in (line.words for line in proxy.settings) if words[:2] == ("timeout", side) and len(words) > 2]
     found = _TIME.match(texts[-1]) if texts else None
     if found is None:
         notes += [f"timeout {side} {text} of {proxy.name} is not a time that discover knows" for text in texts[-1:]]
@@ -41,7 +41,7 @@ def check_note(backend: Proxy, servers: Sequence[Server]) -> list[str]:
         " ".join(("check", *(f"{name} {server.options[name]}" for name in CHECK_VALUES if name in server.options)))
         for server in checked
     )
-    lines = dict.fromkeys(text for text in map(" ".join, backend.settings) if text.startswith(_HEALTH))
+    lines = dict.fromkeys(text for text in (" ".join(line.words) for line in backend.settings) if text.startswith(_HEALTH))
     return [f"HAProxy's check was `{'`, `'.join((*ways, *lines))}`; {_AS_GATEWAY}"]
 
 

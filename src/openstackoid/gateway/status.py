@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import aiohttp
 
@@ -17,14 +17,15 @@ from openstackoid.bridge.telemetry.page import MESH
 from openstackoid.gateway.certificates import watched
 from openstackoid.gateway.errors import GatewayError
 from openstackoid.gateway.folder import Folder
+from openstackoid.gateway.status_items import Item, State, blocked_peer, of_clouds
 from openstackoid.gateway.supervised import FILE
 from openstackoid.haproxy.process import serving_pid
 from openstackoid.mesh import BLOCKED, Cloud, Mesh, blocked_clouds
-from openstackoid.telemetry import GATEWAY, PEER, SERVICE, PeerAnswer, clocks_off, remedies
+from openstackoid.telemetry import GATEWAY, PEER, SERVICE, remedies
 from openstackoid.tls import SOON, TlsError, end_of
 
-PATIENCE = 10.0
-"""Seconds in which the Python service must tell its state."""
+PATIENCE = 8.0
+"""Seconds in which the Python service must tell its state. It waits for its peers, for up to five."""
 
 TITLES = {GATEWAY: "this gateway", SERVICE: "service", PEER: "peer"}
 """The words for the owner of an item."""
@@ -35,27 +36,7 @@ FLAPPING, FLAPS = 60.0, 3
 RECENT = 900.0
 """Seconds for which a death is told."""
 
-SLOW = 1.0
-"""Seconds of HAProxy's check of a service from which the service is slow. ``OpenStackoidServiceSlow`` has the same."""
-
 _PARTS = {"haproxy": "HAProxy", "python": "Python service"}
-
-State = Literal["up", "down", "warning", "unknown", "blocked"]
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A part of a gateway, a service or a peer, with its state.
-
-    ``of``: whose part it is; ``detail``: why it is not up; ``todo``: the remedy; ``follows``: the part whose fault causes it.
-    """
-
-    of: str
-    name: str
-    state: State
-    detail: str = ""
-    todo: str = ""
-    follows: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +116,8 @@ async def status_of(folder: Folder, mesh: Mesh | None, cloud: str, broken: str =
     return judged(cloud, replace(facts, broken=broken), time.time())
 
 
-async def facts_of(folder: Folder, cloud: Cloud | None, patience: float = PATIENCE) -> Facts:
-    """Ask the parts of the gateway in ``folder``, the Python service for ``patience`` seconds at most.
+async def facts_of(folder: Folder, cloud: Cloud | None) -> Facts:
+    """Ask the parts of the gateway in ``folder``, the Python service for :data:`PATIENCE` seconds at most.
 
     ``cloud``: its cloud, None if the description cannot be read. Raises :class:`GatewayError` where they cannot be asked.
     """
@@ -149,7 +130,7 @@ async def facts_of(folder: Folder, cloud: Cloud | None, patience: float = PATIEN
         folder.path,
         running=True,
         haproxy=bool(await serving_pid(stats)),
-        told=await _told(folder, patience),
+        told=await _told(folder),
         supervised=_supervised(folder.path / FILE),
         ends=() if cloud is None else tuple(_ends(cloud)),
         blocked=blocked_clouds(folder.path / BLOCKED),
@@ -166,9 +147,9 @@ def judged(cloud: str, facts: Facts, now: float) -> Status:
     parts = {"haproxy": facts.haproxy, "python": facts.told is not None}
     items = [*_parts(parts, deaths, now), *_description(facts), *_certificates(facts.ends, now)]
     if facts.told is None:
-        items += map(_blocked, sorted(facts.blocked))
+        items += map(blocked_peer, sorted(facts.blocked))
     else:
-        items += [*_of_store_and_audit(facts.told, one_disk=facts.one_disk), *_of_clouds(facts.told, facts.blocked)]
+        items += [*_of_store_and_audit(facts.told, one_disk=facts.one_disk), *of_clouds(facts.told, facts.blocked)]
     return Status(cloud, tuple(_with_remedy(cloud, item) for item in items))
 
 
@@ -182,7 +163,7 @@ def sockets_of(folder: Path) -> Path:
     return Path(note.read_text(encoding="utf-8")) if note.is_file() else folder
 
 
-async def page_of(folder: Folder, path: str, patience: float = PATIENCE) -> tuple[int, Any]:
+async def page_of(folder: Folder, path: str, patience: float) -> tuple[int, Any]:
     """Return the answer of the Python service on its own socket: status and document. It has ``patience`` seconds.
 
     Raises ``OSError``, ``TimeoutError``, ``ValueError`` or aiohttp's ``ClientError`` if it does not answer.
@@ -193,10 +174,10 @@ async def page_of(folder: Folder, path: str, patience: float = PATIENCE) -> tupl
         return answer.status, json.loads(await answer.read())
 
 
-async def _told(folder: Folder, patience: float) -> dict[str, Any] | None:
+async def _told(folder: Folder) -> dict[str, Any] | None:
     """Return the page about the mesh, or None if the Python service does not answer."""
     with suppress(aiohttp.ClientError, OSError, TimeoutError, ValueError):
-        status, told = await page_of(folder, MESH, patience)
+        status, told = await page_of(folder, MESH, PATIENCE)
         return dict(told) if status == 200 else None
     return None
 
@@ -255,46 +236,3 @@ def _of_store_and_audit(told: Mapping[str, Any], *, one_disk: bool) -> Iterator[
     yield Item(GATEWAY, "audit log", "down" if detail else "up", detail, remedies.AUDIT_DISK if detail else "")
     if lost := sum(audit.get("lost", {}).values()):
         yield Item(GATEWAY, "audit lines", "warning", f"{lost} are missing since {audit['since']}", remedies.AUDIT_LOST)
-
-
-def _of_clouds(told: Mapping[str, Any], blocked: frozenset[str]) -> Iterator[Item]:
-    answers = {name: PeerAnswer(**answer) for name, answer in told.get("peers", {}).items() if name not in blocked}
-    ours, theirs = clocks_off({name: answer.ahead for name, answer in answers.items() if answer.ahead is not None})
-    if ours:
-        yield Item(GATEWAY, "clock", "warning", "it differs from those of most peers", remedies.CLOCK_OFF)
-    for page in told["clouds"]:
-        if page["home"]:
-            checks = told.get("checks", {})
-            yield from (_service(service["type"], service["health"], checks.get(service["type"])) for service in page["services"])
-        elif page["name"] in blocked:
-            yield _blocked(page["name"])
-        else:
-            yield _peer(page["name"], page["health"], answers.get(page["name"]), clock=page["name"] in theirs)
-
-
-def _blocked(name: str) -> Item:
-    return Item(PEER, name, "blocked", "by the operator", remedies.PEER_BLOCKED)
-
-
-def _service(name: str, health: State, seconds: float | None) -> Item:
-    if health == "up" and seconds is not None and seconds > SLOW:
-        return Item(SERVICE, name, "warning", f"slow: HAProxy's check of it takes {seconds:.1f} s", remedies.SERVICE_SLOW)
-    if health == "down":
-        return Item(SERVICE, name, health, "HAProxy's check of it fails", remedies.SERVICE_DOWN)
-    return Item(SERVICE, name, health)
-
-
-def _peer(name: str, health: State, answer: PeerAnswer | None, *, clock: bool) -> Item:
-    if health == "down" or (answer is not None and not answer.reached):
-        why = answer.fault if answer is not None and not answer.reached else "its gateway does not answer"
-        return Item(PEER, name, "down", why, remedies.PEER_UNREACHABLE)
-    if answer is None:
-        return Item(PEER, name, health)
-    faults = {}
-    if answer.fault:
-        faults[f"its gateway {answer.fault}"] = remedies.PEER_UNREACHABLE
-    if answer.same is False:
-        faults["it has another description of the clouds"] = remedies.PEER_DESCRIPTION_DIFFERS
-    if clock:
-        faults[f"its clock and this one differ by {abs(answer.ahead or 0):.0f} s"] = remedies.PEER_CLOCK_OFF
-    return Item(PEER, name, "warning" if faults else "up", "; ".join(faults), "; ".join(faults.values()))

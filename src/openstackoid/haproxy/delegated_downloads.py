@@ -13,6 +13,7 @@ alone.
 from openstackoid.haproxy import guests, sources
 from openstackoid.haproxy.egress import told_by_services
 from openstackoid.haproxy.error_answers import answer
+from openstackoid.haproxy.hardening import service_request
 from openstackoid.haproxy.maps import ROUTES
 from openstackoid.haproxy.tls import scheme_for_services
 from openstackoid.mesh import Cloud
@@ -86,6 +87,7 @@ def section_lines(cloud: Cloud) -> list[str]:
     unopened = answer(503, f"gateway of {cloud.name}: the bound token cannot be opened; send the request again")
     fails = f"if {{ req.fhdr(x-auth-token) -m beg {IN_TOKEN} }}"
     return [
+        *service_request(),
         *scheme_for_services(cloud),
         *sources.told_to_services(),
         "# The token of this cloud in the place of the bound one.",

@@ -32,7 +32,7 @@ IN_URL = "!is_object_store has_url_scope or is_object_store has_root_scope"
 """Holds for a request with a scope in its URL."""
 
 _BRIDGE = "http-request set-var(txn.bridge) bool(true)"
-_UNDERSCORED_CLAIMS = "^(?=.*_)x[-_]forwarded[-_]"
+_UNDERSCORED = "^((?=.*_)x[-_]forwarded[-_]|(transfer_encoding|content_length)$)"
 
 
 HEAD_BUFFER = 32 * 1024
@@ -89,10 +89,13 @@ def url_rules(cloud: Cloud) -> list[str]:
 
 
 def underscore_rules() -> list[str]:
-    """Return the rule that drops a header that only a WSGI server would read as a proxy's; it is the first."""
+    """Return the rule that drops a header that only a WSGI server would read as a proxy's, or as the framing; it is the first.
+
+    Eventlet before 0.37 reads a body by ``Transfer_Encoding``: what it leaves of the body is the connection's next request.
+    """
     return [
-        "# To a WSGI server, X_Forwarded_Host is X-Forwarded-Host.",
-        f"http-request del-header '{_UNDERSCORED_CLAIMS}' -m reg if {{ req.hdr_names -m sub _ }}",
+        "# To a WSGI server, X_Forwarded_Host is X-Forwarded-Host, and Transfer_Encoding is Transfer-Encoding.",
+        f"http-request del-header '{_UNDERSCORED}' -m reg if {{ req.hdr_names -m sub _ }}",
     ]
 
 
@@ -117,6 +120,18 @@ def scoped_url_rules(cloud: Cloud) -> list[str]:
 def peer_request(cloud: Cloud) -> list[str]:
     """Return the rule for every request to a peer."""
     return [f'http-request add-header {VIA.title()} "{passed(cloud.name)}"']
+
+
+def service_request() -> list[str]:
+    """Return the rules for every request to a service of this cloud, which may share a connection with those of others.
+
+    HAProxy 2.6 to 3.1 cannot drop trailers. A service that reads them wrongly takes them for the next request of the connection:
+    eventlet before 0.40.3 does (CVE-2025-58068), and its answer would be the next user's.
+    """
+    return [
+        "# A service could take trailers for the next request on the connection.",
+        "http-request set-header Connection close if { req.fhdr(transfer-encoding) -m found }",
+    ]
 
 
 def final_answers() -> list[str]:

@@ -7,6 +7,7 @@ from openstackoid.haproxy import delegated_downloads, guests, otherwise, route_c
 from openstackoid.haproxy.answers import LOCAL, local_rules
 from openstackoid.haproxy.egress import told_by_services
 from openstackoid.haproxy.error_answers import failures, milliseconds
+from openstackoid.haproxy.hardening import service_request
 from openstackoid.haproxy.tls import Copies, backend_options, scheme_for_services
 from openstackoid.mesh import Cloud, Endpoint, Mesh
 from openstackoid.routing import IDENTITY
@@ -22,7 +23,7 @@ def service_sections(mesh: Mesh, here: Cloud, base: str, copies: Copies) -> list
 
     ``copies``: the places of the files of authorities.
     """
-    shared = [*scheme_for_services(here), *sources.told_to_services()]
+    shared = [*service_request(), *scheme_for_services(here), *sources.told_to_services()]
     sections = [
         (f"defaults {LOCAL} from {base}", [*shared, *told_by_services(), *local_rules(mesh, here)]),
         *((f"backend {local_backend(endpoint)} from {LOCAL}", _local(here, endpoint, copies)) for endpoint in here.endpoints),

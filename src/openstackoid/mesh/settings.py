@@ -103,8 +103,8 @@ def _private_address(text: str) -> str:
     return text
 
 
-_Networks = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], Field(max_length=48)]
-"""HAProxy takes 64 words of a line."""
+MOST_NETWORKS = 48  # Of a setting: HAProxy takes 64 words of a line.
+_Networks = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], Field(max_length=MOST_NETWORKS)]
 LONGEST_WAIT = 86_400.0  # Seconds.
 Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0, le=LONGEST_WAIT)]
 _Workflows = Annotated[int, Field(ge=1, le=10_000_000)]

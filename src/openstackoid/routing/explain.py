@@ -26,7 +26,8 @@ class Explanation:
     has it), ``all`` (it asks them at once) or ``refuse`` (with ``status`` and ``reason``). ``urls``: the possible targets, and
     ``verified`` the names and signers of their certificates. ``guest``: the issuer of a foreign token for a request that stays
     here, whose user the policy of ``home`` must allow. ``near``: the resolution of each ``around`` and ``nearest``. ``waits``:
-    the times for a service that has its own, else None.
+    the times for a service that has its own, else None. ``gateway``: settings of the gateway of ``home`` in words, if it is
+    known here.
     """
 
     service: str | None
@@ -43,9 +44,10 @@ class Explanation:
     turns: "tuple[Explanation, ...]" = ()
     near: tuple[NearTold, ...] = ()
     waits: Timeouts | None = None
+    gateway: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
-        """Return the explanation as JSON, without those of the last seven attributes that are empty."""
+        """Return the explanation as JSON, without those of the last eight attributes that are empty."""
         guest = {} if self.guest is None else {"guest": self.guest}
         refusal = {} if self.status is None else {"status": self.status, "reason": self.reason}
         return {
@@ -62,6 +64,7 @@ class Explanation:
             **({"turns": [_of_turn(turn.document()) for turn in self.turns]} if self.turns else {}),
             **({"near": [each.document() for each in self.near]} if self.near else {}),
             **({"waits": {"server": self.waits.server, "client": self.waits.client}} if self.waits else {}),
+            **({"gateway": list(self.gateway)} if self.gateway else {}),
         }
 
 

@@ -13,13 +13,20 @@ class PeerAnswer:
     """The last answer of a peer's gateway.
 
     ``reached``: it has answered at all. ``fault``: why its answer cannot be used, else empty. ``same``: it has the description of
-    this gateway. ``ahead``: the seconds by which its clock is ahead of this one. Both are None where it does not tell.
+    this gateway. ``ahead``: the seconds by which its clock is ahead of this one. Both are None where it does not tell. ``age``:
+    the seconds since it was asked, where that is told.
     """
 
     reached: bool
     fault: str = ""
     same: bool | None = None
     ahead: float | None = None
+    age: float = 0.0
+
+    @property
+    def good(self) -> bool:
+        """Return whether the answer has no fault."""
+        return self.reached and not self.fault and self.same is not False and abs(self.ahead or 0.0) <= CLOCKS
 
 
 def clocks_off(ahead: Mapping[str, float]) -> tuple[bool, tuple[str, ...]]:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """*Choose a scope*: the verdict of the rules on each choice, and the scope in the forms of clients."""
 
+import json
+import re
 import shlex
 
 import pytest
@@ -8,10 +10,10 @@ import yaml
 
 from openstackoid.console.choice import choice
 from openstackoid.console.copies import short
-from openstackoid.mesh import Mesh
+from openstackoid.mesh import Mesh, parse_mesh
 from openstackoid.scope import Scope, parse
 from unit.bridge.stage import played
-from unit.console.seen import MARKUP, Watched, console, facts, look, mesh, told
+from unit.console.seen import MARKUP, Watched, console, description, facts, look, mesh, told
 
 
 def verdicts(asked: dict[str, str], of: Mesh | None = None, **times: float) -> dict[str, tuple[str, str]]:
@@ -119,7 +121,40 @@ def test_the_forms_of_clients_hold_the_scope() -> None:
     entry = yaml.safe_load(copies.clouds_yaml)["clouds"]["CloudOne"]
     assert (entry["scope"], entry["auth"]["auth_url"]) == ({"image": "CloudTwo | CloudThree"}, "http://10.0.1.10/identity/v3")
     assert copies.url == "http://10.0.1.10/identity/scope/image=CloudTwo%20%7C%20CloudThree/v3"
-    assert f'  auth_url            = "{copies.url}"\n' in copies.terraform
+    assert provider(copies.terraform) == {
+        "auth_url": copies.url,
+        "region": "CloudOne",
+        "user_name": "YOUR-USER",
+        "tenant_name": "YOUR-PROJECT",
+        "user_domain_name": "Default",
+        "project_domain_name": "Default",
+    }
+
+
+@pytest.mark.parametrize("region", ['a "b" \\ c', "${var.x}", "%{ if true }", "a\n}", "Zürich $5 100 %"])
+def test_a_region_is_a_string_of_terraform_whatever_it_has(region: str) -> None:
+    described = description().replace("  CloudOne:\n", f"  CloudOne:\n    region: {json.dumps(region)}\n", 1)
+    copies = choice(parse_mesh(described), "CloudOne", {"image": "CloudTwo"}, {}).copies
+    assert copies is not None
+    assert provider(copies.terraform)["region"] == region
+
+
+def provider(text: str) -> dict[str, str]:
+    """Read one block of Terraform's language with strings alone, in the shape that ``terraform fmt`` leaves as it is."""
+    block = re.fullmatch(r'provider "openstack" \{\n((?:  [^\n]+\n)+)\}\n', text)
+    assert block is not None
+    found = {}
+    columns = set()
+    for line in block[1].splitlines():
+        attribute = re.fullmatch(r'  ([a-z_]+) *= ("(?:[^"\\]|\\["\\nrt]|\\u[0-9a-f]{4})*")', line)
+        assert attribute is not None, line
+        columns.add(line.index("="))
+        value = attribute[2].replace("$${", "").replace("%%{", "")
+        assert "${" not in value, "a template"
+        assert "%{" not in value, "a template"
+        found[attribute[1]] = json.loads(attribute[2].replace("$${", "${").replace("%%{", "%{"))
+    assert columns == {3 + max(map(len, found))}
+    return found
 
 
 @played

@@ -74,14 +74,14 @@ def test_a_python_service_that_does_not_answer_leaves_the_described_clouds_unkno
 
 def test_a_blocked_peer_is_no_peer_that_is_down() -> None:
     blocked = facts(told({"CloudTwo": "down"}), blocked=frozenset({"CloudTwo"}))
-    (row,) = peers_view(look(blocked), Query(), lambda _: None, lambda _: False).rows
+    (row,) = peers_view(look(blocked), Query(), lambda _: None, lambda _: False).page.rows
     assert (row.cloud.state, row.why) == ("blocked", "its operator here has blocked it")
     assert row.todo == "to end the block: openstackoid peer unblock CloudTwo"
 
 
 def test_a_peer_has_the_reason_of_its_last_check() -> None:
     results = (Result(True, "named"), Result(False, "another description", "compare them", same=False))
-    rows = peers_view(look(facts(told(PEERS))), Query(), lambda _: Checked(1.0, results), lambda _: False).rows
+    rows = peers_view(look(facts(told(PEERS))), Query(), lambda _: Checked(1.0, results), lambda _: False).page.rows
     assert [row.cloud.name for row in rows] == ["CloudTwo", "CloudThree", "CloudFour"]
     assert (rows[0].why, rows[0].todo, rows[0].checked and rows[0].checked.same) == (
         "another description",
@@ -94,7 +94,7 @@ def test_a_peer_that_was_not_checked_has_state_reason_and_remedy_of_the_view_now
     answer = {"reached": True, "fault": "", "same": False, "ahead": 0.0}
     page = told({"CloudTwo": "up", "CloudThree": "down"})
     found = look(facts(page | {"peers": {"CloudTwo": answer}}))
-    rows = peers_view(found, Query(), lambda _: None, lambda _: False).rows
+    rows = peers_view(found, Query(), lambda _: None, lambda _: False).page.rows
     assert found.status is not None
     assert [(row.cloud.state, row.why, row.todo) for row in rows] == [
         (item.state, item.detail, item.todo) for item in found.status.items if item.of == "peer"
@@ -130,6 +130,16 @@ async def test_the_views_page_ten_thousand_clouds() -> None:
     assert "a peer is checked when its page is opened" in peers
     assert "and 3,327 more" in now
     assert len(now) < 60_000
+
+
+@played
+async def test_services_of_a_peer_have_no_state_and_the_view_says_who_knows_it() -> None:
+    async with console(Watched(look(facts(told({"CloudTwo": "up"}))))) as client:
+        page = await (await client.get("/clouds")).text()
+        row = page[page.index('<a href="/peers/CloudTwo">CloudTwo</a>') :].partition("</tr>")[0]
+        assert '<ul class="chips"><li>image</li></ul>' in row
+        assert "The services of another cloud have no state here: its own gateway checks them" in page
+        assert (await client.get("/peers/CloudTwo")).status == 200
 
 
 @played

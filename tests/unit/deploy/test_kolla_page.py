@@ -75,3 +75,23 @@ def test_the_commands_give_a_gateway_that_its_peer_knows(tmp_path: Path, monkeyp
     mesh.write_text(yaml.safe_dump(description, sort_keys=False))
     for words in commands[2:]:
         assert run(words) == 0
+
+
+def test_the_page_shows_what_discover_warns_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    hidden = "http-request deny if { path -i -m beg /server-status }"
+    front = f"frontend cinder_api_external_front\n mode http\n {hidden}\n bind 10.20.0.251:8776\n default_backend b\n"
+    (tmp_path / "haproxy.cfg").write_text(f"{front}backend b\n server a 10.20.0.11:8776\n")
+    (tmp_path / "endpoints.json").write_text(
+        '[{"Service Type": "block-storage", "Interface": "public", "URL": "http://10.20.0.251:8776", "Region": "RegionOne"}]'
+    )
+    words = ["--name", "CloudOne", "--endpoints", f"{tmp_path}/endpoints.json", "--haproxy", str(tmp_path)]
+    assert main(["discover", *words, "--output", f"{tmp_path}/mesh.yaml"]) == 0
+    warned, count = capsys.readouterr().err.splitlines()
+    shown = {line.partition(" (")[0] for line in page.warnings()}
+    assert (
+        warned.partition(" (")[0].replace("block-storage,", "block-storage, compute, identity, image, network, placement,")
+        in shown
+    )
+    assert any(
+        line.startswith("not carried over from HAProxy: ") and line.endswith(count.partition(";")[2]) for line in page.warnings()
+    )

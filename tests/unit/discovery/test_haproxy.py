@@ -45,6 +45,7 @@ backend glance_api_back
     server two 192.0.2.22:9292 check inter 2000 rise 2 fall 5 ssl verify required ca-file ca-certificates.crt
 frontend glance_api_external_front
     mode http
+    http-request deny if {{ path -i -m beg /server-status }}
     bind {EXTERNAL}:9292 ssl crt /etc/haproxy/certificates/haproxy.pem
     default_backend glance_api_external_back
 backend glance_api_external_back
@@ -146,7 +147,9 @@ def test_the_servers_behind_a_url_are_found(
     ],
 )  # fmt: skip
 def test_a_url_without_servers_has_the_reason(files: dict[str, str], url: str, reason: str) -> None:
-    assert found(files, url) == Missing(reason)
+    behind = found(files, url)
+    assert isinstance(behind, Missing)
+    assert behind.reason == reason
 
 
 @pytest.mark.parametrize(
@@ -176,13 +179,17 @@ def test_a_server_is_verified_as_before(server: str, backend: Backend) -> None:
     ("url", "note"),
     [
         ("https://network.example.com", "spare server spare (10.0.0.2:9696) is left out"),
-        ("https://compute.example.com", "web or compute_back changes paths: compare the backend's path with it"),
+        (
+            "https://compute.example.com",
+            "not carried over: http-request replace-path /compute(.*) ... (haproxy.cfg:17); it changes paths: compare the"
+            " backend's path with it",
+        ),
     ],
 )
 def test_the_operator_is_told_what_the_gateway_does_not_do(url: str, note: str) -> None:
     behind = found(CONDITIONS, url)
     assert isinstance(behind, Found)
-    assert behind.notes == (note,)
+    assert [*behind.notes, *(loss.comment for loss in behind.losses)] == [note]
 
 
 def test_a_section_that_two_files_have_counts_once() -> None:
@@ -244,7 +251,13 @@ def test_the_command_describes_a_cloud_and_names_the_frontends(tmp_path: Path, c
     assert len(services["image.internal"].backends) == 2
     assert services["image.internal"].timeouts == ServiceTimeouts(client=6 * 3600, server=6 * 3600)
     assert "timeouts: {client: 6h, server: 6h}" in text
-    said = capsys.readouterr().out
+    said, warned = capsys.readouterr()
+    hidden = "http-request deny if { path -i -m beg /server-status } (services.d/glance-api.cfg:16)"
+    assert f"        # WARNING: others may reach the service, for the gateway does not do this: {hidden}\n" in text
+    assert warned.splitlines() == [
+        f"warning: others may reach image, for the gateway does not do this: {hidden}",
+        "not carried over from HAProxy: 3; comments in the description name each, with file and line",
+    ]
     for line in (
         f"glance_api_external_front on {EXTERNAL}:9292 (services.d/glance-api.cfg:14)",
         f"glance_api_front on {INTERNAL}:9292 (services.d/glance-api.cfg:2)",

@@ -50,7 +50,10 @@ WRITES = [Kind("a write by HAProxy", "POST"), Kind("a write by Python", "POST", 
 
 @dataclass(frozen=True)
 class Sent:
-    """One request: when it was sent, by the loop's clock, and its status or the error in its place; the body of an error."""
+    """One request: when it was begun, by the loop's clock, and its status or the error in its place; the body of an error.
+
+    The first of a connection begins with that.
+    """
 
     kind: Kind
     at: float
@@ -88,10 +91,10 @@ async def send(port: int, kinds: Sequence[Kind]) -> list[Sent]:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             try:
                 for number, kind in enumerate(kinds, start=1):
-                    at = asyncio.get_running_loop().time()
                     writer.write(kind.text("close" if number == len(kinds) else "keep-alive"))
                     status, body = await _answer(reader, kind.method)
                     sent.append(Sent(kind, at, status, body))
+                    at = asyncio.get_running_loop().time()
             finally:
                 writer.close()
     except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from openstackoid.gateway.status import Facts, Item, Status, judged
+from openstackoid.gateway.status import Facts, Status, judged
+from openstackoid.gateway.status_items import Item
 from openstackoid.telemetry import PEER, PeerAnswer
 from unit.gateway.running import PATIENCE, Gateway, free_port, service
 from waiting import until
@@ -171,6 +172,12 @@ GOOD = PeerAnswer(True, same=True, ahead=0.0)
             ("this gateway (clock)",),
             "it differs from those of most peers",
         ),
+        (
+            {"peers": peers(CloudTwo=PeerAnswer(False, "it is away", age=15))},
+            "down",
+            ("peer (CloudTwo)",),
+            "it is away, asked 15 s ago",
+        ),
         ({"peers": peers(CloudTwo=PeerAnswer(True, "answers 503"))}, "warning", ("peer (CloudTwo)",), "its gateway answers 503"),
     ],
 )
@@ -180,6 +187,12 @@ def test_the_culprit_is_named(told: dict[str, Any], word: str, culprits: tuple[s
     assert [item.detail for item in found.at_fault] == ([detail] if detail else [])
     assert found.code == (1 if word == "down" else 0)
     assert all(item.todo for item in found.at_fault)
+
+
+def test_an_old_answer_of_a_peer_has_its_age() -> None:
+    found = judged("CloudOne", facts(peers=peers(CloudTwo=replace(GOOD, age=14.9), CloudThree=replace(GOOD, age=61.2))), 0)
+    told = [(item.name, item.state, item.detail) for item in found.items if item.of == PEER]
+    assert told == [("CloudTwo", "up", ""), ("CloudThree", "up", "asked 61 s ago")]
 
 
 @pytest.mark.parametrize("audit", ["low", "down"])

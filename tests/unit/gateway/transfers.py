@@ -44,6 +44,8 @@ class _Transfers(BaseHTTPRequestHandler):
 
 
 class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+
     def handle_error(self, request: object, client_address: object) -> None:
         """A transfer that is cut is no error of the service."""
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pages on the operator's own socket: those of all users, and more about peers and services."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,13 +28,14 @@ class OperatorsPages:
 
     async def answer(self, path: str) -> tuple[int, dict[str, Any]] | None:
         """Return a page; ``path`` lacks the prefix of the gateway's pages."""
-        found = await self.pages(path)
-        if found is None or PAGES.rstrip("/") + path != MESH:
-            return found
-        status, page = found
+        if PAGES.rstrip("/") + path != MESH:
+            return await self.pages(path)
         mesh = self.mesh()
-        checks = await self.health.seconds(mesh.clouds[self.at])
-        return status, page | {"peers": await self.watch.document(mesh), "checks": checks}
+        found, peers = await asyncio.gather(self.pages(path), self.watch.document(mesh))
+        if found is None:
+            return None
+        status, page = found
+        return status, page | {"peers": peers, "checks": await self.health.seconds(mesh.clouds[self.at])}
 
     def peers(self) -> Mapping[str, PeerAnswer]:
         """Return the last answers of peers, for a scrape."""

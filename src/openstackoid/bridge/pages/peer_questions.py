@@ -6,7 +6,7 @@ In a large mesh no gateway asks all of its peers by itself: of ten thousand, eac
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping
 from typing import Generic, TypeVar
 
 from openstackoid.mesh import Mesh, Timeouts
@@ -26,23 +26,28 @@ def question_timeouts(mesh: Mesh, at: str) -> Timeouts:
 
 
 class PeerQuestions(Generic[Answer]):
-    """Asks the peers of the cloud ``at``. ``question`` returns the answer of a cloud's gateway."""
+    """Asks the peers of the cloud ``at``. ``question`` returns the answer of a cloud's gateway.
 
-    def __init__(self, at: str, question: Callable[[Mesh, str], Awaitable[Answer]]) -> None:
+    ``at_once``: peers that are asked at the same time.
+    """
+
+    def __init__(self, at: str, question: Callable[[Mesh, str], Awaitable[Answer]], at_once: int = AT_ONCE) -> None:
         self._at = at
         self._question = question
         self._known: dict[str, tuple[float, Answer]] = {}
         self._asking: dict[str, asyncio.Task[None]] = {}
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._slots = asyncio.Semaphore(at_once)
 
-    def begin(self, mesh: Mesh, most: int) -> None:
-        """Begin to ask peers without an answer of the last ``timeouts.check`` seconds, those first that were asked longest ago.
+    def begin(self, mesh: Mesh, most: int, fresh: float | None = None, among: Container[str] | None = None) -> None:
+        """Begin to ask peers without an answer of the last ``fresh`` seconds, those first that were asked longest ago.
 
-        ``most``: the peers that may be asked in all at the moment.
+        ``most``: the peers that may be asked in all at the moment. ``fresh``: ``timeouts.check`` by default. ``among``: the peers
+        that may be asked, all by default.
         """
         peers = [name for name in mesh.clouds if name != self._at]
         self._known = {name: self._known[name] for name in peers if name in self._known}
-        old = time.monotonic() - mesh.clouds[self._at].timeouts.check
+        peers = [name for name in peers if among is None or name in among]
+        old = time.monotonic() - (mesh.clouds[self._at].timeouts.check if fresh is None else fresh)
         times = ((self._known[name][0] if name in self._known else float("-inf"), name) for name in peers)
         due = sorted(each for each in times if each[0] < old and each[1] not in self._asking)
         for _, name in due[: max(0, most - len(self._asking))]:
@@ -53,10 +58,10 @@ class PeerQuestions(Generic[Answer]):
         if self._asking:
             await asyncio.wait(self._asking.values(), timeout=seconds)
 
-    def answers(self, mesh: Mesh, seconds: float) -> Mapping[str, Answer]:
-        """Return the answers of the last seconds, by the cloud's name."""
-        since = time.monotonic() - seconds
-        return {name: answer for name, (when, answer) in self._known.items() if when > since and name in mesh.clouds}
+    def answers(self, mesh: Mesh) -> Mapping[str, tuple[float, Answer]]:
+        """Return the last answers with their age in seconds, by the cloud's name."""
+        now = time.monotonic()
+        return {name: (now - when, answer) for name, (when, answer) in self._known.items() if name in mesh.clouds}
 
     def cancel(self) -> None:
         """Wait for no answer any more."""

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ask peers' gateways for their description and time, for the operator: on request, a few at a time, and cached.
 
-A scrape asks :data:`FOR_A_SCRAPE` peers and does not wait: in a large mesh, peers take turns.
+A scrape asks :data:`FOR_A_SCRAPE` peers and does not wait: in a large mesh, peers take turns, those with a fault more often. An
+answer is told until the peer has given the next one, for an alert must not end between two questions. The operator's page waits
+for as long as a question takes: one look must name a peer that went silent.
 """
 
 import asyncio
@@ -9,7 +11,7 @@ import json
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -17,8 +19,9 @@ from aiohttp import hdrs
 
 from openstackoid.bridge.errors import AnswerError, without_gateway
 from openstackoid.bridge.message.deadline import Deadline
+from openstackoid.bridge.pages import peer_questions
 from openstackoid.bridge.pages.peer_questions import PeerQuestions, question_timeouts
-from openstackoid.bridge.pages.reachability import AT_MOST, KEPT, PATIENCE
+from openstackoid.bridge.pages.reachability import AT_MOST
 from openstackoid.bridge.trace.peer_records import SOCKETS
 from openstackoid.bridge.upstream.target import Target, gateway_targets
 from openstackoid.bridge.upstream.upstream import Upstream, UpstreamError, UpstreamRequest, first_reached, read_answer
@@ -29,7 +32,17 @@ from openstackoid.telemetry import PeerAnswer
 FOR_A_SCRAPE = 16
 """Peers that are asked for one scrape."""
 
+CLOCK_KEPT = 600.0
+"""Seconds for which the clock of a peer is told: when this machine's clock is set right, all earlier differences are wrong."""
+
+FRESH = 1.0
+"""Seconds for which an answer is good for the operator's page."""
+
+LATE = 1.0
+"""Seconds beyond those of a question that the operator's page waits: a busy machine is late."""
+
 _LIMIT = 4096
+_FIELDS = tuple(field.name for field in fields(PeerAnswer))
 _REQUEST = UpstreamRequest("GET", ONLY_HERE, (("Accept", "application/json"), ("Accept-Encoding", "identity")))
 
 
@@ -38,7 +51,7 @@ class PeerWatch:
 
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
-        self._questions = PeerQuestions(upstream.at, self._answer)
+        self._questions = PeerQuestions(upstream.at, self._answer, at_once=AT_MOST)
 
     async def run(self) -> None:
         """Wait until the task is cancelled, and ask no more then."""
@@ -48,19 +61,25 @@ class PeerWatch:
             self._questions.cancel()
 
     async def document(self, mesh: Mesh) -> dict[str, Any]:
-        """Return the answers for the operator's page, at most ``timeouts.check`` seconds old where there was time to ask."""
-        self._questions.begin(mesh, AT_MOST)
-        await self._questions.wait(PATIENCE)
-        return {name: asdict(answer) for name, answer in self.answers(mesh).items()}
+        """Return the answers for the operator's page, each with its age.
+
+        Those of the peers that were asked are at most :data:`FRESH` seconds old; it waits for them.
+        """
+        self._questions.begin(mesh, AT_MOST, FRESH)
+        await self._questions.wait(peer_questions.ANSWERS_WITHIN + LATE)
+        return {name: {key: getattr(answer, key) for key in _FIELDS} for name, answer in self.answers(mesh).items()}
 
     def scraped(self, mesh: Mesh) -> Mapping[str, PeerAnswer]:
-        """Return the answers that are known, and ask a few peers for the next scrape."""
+        """Return the answers that are known, and ask a few peers for the next scrape, half of them of those with a fault."""
+        answers = self.answers(mesh)
+        self._questions.begin(mesh, FOR_A_SCRAPE // 2, among={name for name, answer in answers.items() if not answer.good})
         self._questions.begin(mesh, FOR_A_SCRAPE)
-        return self.answers(mesh)
+        return answers
 
     def answers(self, mesh: Mesh) -> Mapping[str, PeerAnswer]:
-        """Return the answers of the last two minutes."""
-        return self._questions.answers(mesh, KEPT)
+        """Return the last answer of each peer that has been asked."""
+        answers = self._questions.answers(mesh).items()
+        return {name: _aged(answer, age) for name, (age, answer) in answers}
 
     async def _answer(self, mesh: Mesh, name: str) -> PeerAnswer:
         waits, digest = question_timeouts(mesh, self._upstream.at), mesh_digest(mesh)
@@ -87,6 +106,11 @@ class PeerWatch:
             return await first_reached(targets, ask, nowhere, repeatable=True)
         except AnswerError as error:
             return PeerAnswer(False, without_gateway(error.message, self._upstream.at))
+
+
+def _aged(answer: PeerAnswer, age: float) -> PeerAnswer:
+    """Return an answer with its age, without the time if it is old."""
+    return replace(answer, age=round(age, 1), ahead=answer.ahead if age < CLOCK_KEPT else None)
 
 
 def _described(content: bytes) -> str | None:

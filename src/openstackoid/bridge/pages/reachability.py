@@ -39,7 +39,7 @@ class Reachability:
         """Return the known states: at most ``timeouts.check`` seconds old, or asked now."""
         self._questions.begin(mesh, AT_MOST)
         await self._questions.wait(PATIENCE)
-        return self._questions.answers(mesh, KEPT)
+        return {name: state for name, (age, state) in self._questions.answers(mesh).items() if age < KEPT}
 
     async def _state(self, mesh: Mesh, name: str) -> str:
         request, waits = UpstreamRequest("GET", None, _HEADERS), question_timeouts(mesh, self._upstream.at)

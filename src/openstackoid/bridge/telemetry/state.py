@@ -79,12 +79,13 @@ def _of_peers(answers: Mapping[str, PeerAnswer]) -> Iterator[Metric]:
     ahead = GaugeMetricFamily(
         "openstackoid_peer_clock_ahead_seconds", "The clock of the peer less that of this gateway", labels=("peer",)
     )
-    for peer, answer in islice(answers.items(), MOST_PEERS):
+    # Faults come first, but not among the clocks: most of them tell whether the own one is off.
+    for peer, answer in islice(sorted(answers.items(), key=lambda item: item[1].good), MOST_PEERS):
         reached.add_metric((peer,), answer.reached)
         if answer.same is not None:
             same.add_metric((peer,), answer.same)
-        if answer.ahead is not None:
-            ahead.add_metric((peer,), answer.ahead)
+    for peer, seconds in islice(((peer, one.ahead) for peer, one in answers.items() if one.ahead is not None), MOST_PEERS):
+        ahead.add_metric((peer,), seconds)
     yield from (reached, same, ahead)
 
 

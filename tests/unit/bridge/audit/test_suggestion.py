@@ -10,7 +10,7 @@ import yaml
 
 from openstackoid.cli import main
 from openstackoid.mesh import parse_mesh
-from openstackoid.policy import Grant, Use, grant, principal_of
+from openstackoid.policy import Grant, Policy, Use, grant, principal_of
 
 MESH = """\
 mesh: 1
@@ -61,22 +61,45 @@ def suggest(folder: Path, capsys: pytest.CaptureFixture[str], *lines: str, polic
     return capsys.readouterr().out
 
 
+def parsed(said: str) -> Policy:
+    return parse_mesh(MESH.format(policy=json.dumps(yaml.safe_load(said)["policy"]))).clouds["CloudOne"].policy
+
+
+def admitted(policy: Policy, user: str, project: str, use: Use) -> bool:
+    domain = {"id": "default", "name": "Default"}
+    owned = [{"id": identity, "name": name, "domain": domain} for identity, name in ((user, "bob"), (project, "demo"))]
+    token = {"token": {"user": owned[0], "project": owned[1], "roles": [{"name": "member"}]}}
+    return isinstance(grant(policy, "CloudTwo", principal_of(token), use), Grant)
+
+
 def test_the_suggestion_admits_what_was_refused_and_nothing_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     delete = line(service="compute", method="DELETE", path=f"/compute/v2.1/servers/{SERVER}")
     said = suggest(tmp_path, capsys, line(), delete, line(outcome="allowed", status=200, path="/image/v2/schemas"))
-    policy = parse_mesh(MESH.format(policy=json.dumps(yaml.safe_load(said)["policy"]))).clouds["CloudOne"].policy
+    policy = parsed(said)
 
     def judged(user: str, service: str, method: str, path: str) -> bool:
-        domain = {"id": "default", "name": "Default"}
-        owned = [{"id": identity, "name": name, "domain": domain} for identity, name in ((user, "bob"), ("b21c90", "demo"))]
-        token = {"token": {"user": owned[0], "project": owned[1], "roles": [{"name": "member"}]}}
-        return isinstance(grant(policy, "CloudTwo", principal_of(token), Use(service, method, path)), Grant)
+        return admitted(policy, user, "b21c90", Use(service, method, path))
 
     assert judged("19be04", "image", "GET", "/v2/images")
     assert judged("19be04", "compute", "DELETE", "/v2.1/servers/another")
     assert not judged("19be05", "image", "GET", "/v2/images")
     assert not judged("19be04", "image", "GET", "/v2/schemas")
     assert not judged("19be04", "compute", "POST", "/v2.1/servers")
+
+
+def test_another_project_is_not_admitted_and_has_an_entry_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    images, flavors = Use("image", "GET", "/v2/images"), Use("compute", "GET", "/v2.1/flavors")
+    policy = parsed(suggest(tmp_path, capsys, line()))
+    assert (admitted(policy, "19be04", "b21c90", images), admitted(policy, "19be04", "77aa01", images)) == (True, False)
+    other = {"id": "77aa01", "name": "test", "domain": "Default"}
+    said = suggest(tmp_path, capsys, line(), line(project=other, service="compute", path="/compute/v2.1/flavors"))
+    assert [entry["projects"] for entry in yaml.safe_load(said)["policy"]["peers"]["CloudTwo"]["people"]] == [
+        {"ids": ["77aa01"]},
+        {"ids": ["b21c90"]},
+    ]
+    asked = [(project, use) for project in ("b21c90", "77aa01") for use in (images, flavors)]
+    found = [(project, use) for project, use in asked if admitted(parsed(said), "19be04", project, use)]
+    assert found == [("b21c90", images), ("77aa01", flavors)]
 
 
 def test_a_matching_entry_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.identity.readers import AccountError, Reader, asked_with, asks_for_expired
 from unit.bridge.keystone import SECRET, UNAUTHORIZED, Keystone, readers
 from unit.bridge.stage import Visit, never, played, says, says_json, staged
+from waiting import timed
 
 TOKENS = "/identity/v3/auth/tokens"
 GLANCE = "X-Auth-Token: glance"
@@ -217,6 +218,7 @@ async def test_a_reader_token_that_was_revoked_is_renewed() -> None:
     assert [visit.values("x-auth-token")[0] for visit in keystone.validations[2:]] == ["usr", "reader-1", "reader-2"]
 
 
+@timed
 @played
 async def test_log_in_and_validation_have_the_time_of_one_question() -> None:
     """HAProxy waits no longer for the bridge."""

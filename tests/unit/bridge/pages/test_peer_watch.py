@@ -12,7 +12,7 @@ from time import time
 
 import pytest
 
-from openstackoid.bridge.pages import peer_questions, peer_watch
+from openstackoid.bridge.pages import peer_questions, peer_watch, reachability
 from openstackoid.bridge.pages.peer_watch import PeerWatch
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.mesh import Mesh, mesh_digest
@@ -68,7 +68,7 @@ async def test_a_peer_with_the_same_description_and_time() -> None:
 @played
 async def test_a_peer_of_an_earlier_release_does_not_tell(body: bytes) -> None:
     async with staged(there=says("200 OK", "Date: yesterday", body=body)) as stage:
-        assert await told(stage) == {"reached": True, "fault": "", "same": None, "ahead": None}
+        assert await told(stage) == {"reached": True, "fault": "", "same": None, "ahead": None, "age": 0.0}
 
 
 @played
@@ -101,6 +101,36 @@ async def test_a_silent_peer_has_a_bounded_time_and_its_address_is_named(monkeyp
         False,
         f"the gateway of Peer at 127.0.0.1:{port} does not answer within 0.3 s",
     )
+
+
+@played
+async def test_one_look_names_a_peer_that_went_silent_at_the_real_waits() -> None:
+    released = asyncio.Event()
+
+    async def silent(visit: Visit) -> None:
+        await released.wait()
+
+    async with staged(there=says_json({})) as stage, watching(mesh := one(port := port_of(stage))) as watch:
+        assert (await watch.document(mesh))["Peer"]["reached"]
+        stage.there.script = silent
+        await asyncio.sleep(peer_watch.FRESH)
+        answer = (await watch.document(mesh))["Peer"]
+        released.set()
+    assert (answer["reached"], answer["fault"]) == (
+        False,
+        f"the gateway of Peer at 127.0.0.1:{port} does not answer within {peer_questions.ANSWERS_WITHIN:g} s",
+    )
+    assert answer["age"] < 1
+
+
+@played
+async def test_one_look_names_all_peers_that_are_silent_though_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peer_questions, "ANSWERS_WITHIN", 1.0)
+    # It accepts connections at each address of the loopback, and answers nothing.
+    with socket.create_server(("0.0.0.0", 0), backlog=512) as silent_one:
+        async with watching(mesh := peers(silent_one.getsockname()[1], reachability.AT_MOST)) as watch:
+            answers = await watch.document(mesh)
+    assert [answer["reached"] for answer in answers.values()] == [False] * reachability.AT_MOST
 
 
 @played

@@ -11,6 +11,17 @@ def in_force(cloud: Cloud) -> list[str]:
     return [*_proxies(cloud), *_store(cloud), *_drain(cloud.drain), *_waits(cloud)]
 
 
+def described(cloud: Cloud) -> list[str]:
+    """Return a line for the certificates that users meet, trusted proxies, the store and the drain, without a look at files."""
+    return [*_users(cloud), *_proxies(cloud), *_store(cloud), *_drain(cloud.drain)]
+
+
+def _users(cloud: Cloud) -> list[str]:
+    if cloud.tls is None or not cloud.tls.users:
+        return []
+    return [f"users meet a certificate of {', '.join(cloud.tls.users)}, peers that of {cloud.tls.certificate}"]
+
+
 def _proxies(cloud: Cloud) -> list[str]:
     if not cloud.trusted_proxies:
         return []
