@@ -133,7 +133,8 @@ def batches(line: Callable[[], str], number: int) -> list[bytes]:
 
 
 def _joined(lines: Iterator[bytes]) -> Iterator[bytes]:
-    batch, size = [], 0
+    batch: list[bytes] = []
+    size = 0
     for line in lines:
         if size + len(line) > BATCH:
             yield b"".join(batch)

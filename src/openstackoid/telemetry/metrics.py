@@ -5,7 +5,6 @@ Each process counts for itself. :func:`merged` adds the samples of another proce
 clouds and services are of the mesh, all others have a few values.
 """
 
-import math
 from bisect import bisect_left
 from collections import Counter as Totals
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +18,6 @@ from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
-from prometheus_client.utils import floatToGoString
 
 GATEWAY, SERVICE, PEER = "gateway", "service", "peer"
 """Whose fault an error is: this gateway's, a service's of this cloud, or a peer's."""
@@ -146,7 +144,7 @@ def _counter(name: str, about: str, labels: tuple[str, ...], totals: Mapping[Any
 def _histogram(durations: Mapping[tuple[str, ...], RequestCount]) -> Metric:
     name, about = "openstackoid_request_duration_seconds", "Time from the request's head to the end of the answer"
     family = HistogramMetricFamily(name, about, labels=("route", "service", "peer"))
-    bounds = [floatToGoString(bound) for bound in (*_BUCKETS, math.inf)]
+    bounds = [*map(str, _BUCKETS), "+Inf"]
     for values, count in durations.items():
         family.add_metric(values, list(zip(bounds, accumulate(count.numbers), strict=True)), count.seconds)
     return family
