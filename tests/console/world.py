@@ -154,8 +154,8 @@ def description(ports: dict[str, int], backends: dict[str, int], more: int = 0) 
 class World:
     """The gateways of CloudOne and CloudTwo, and the console of the first."""
 
-    one: Gateway
-    two: Gateway
+    one: _Of
+    two: _Of
     console: subprocess.Popen[bytes]
     port: int
     log: Path

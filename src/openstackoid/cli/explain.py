@@ -13,9 +13,9 @@ from pathlib import Path
 from uuid import UUID
 
 from openstackoid.bridge.identity.token_documents import body_token, document
+from openstackoid.cli.in_force import described
 from openstackoid.cli.options import add_mesh
 from openstackoid.errors import OpenstackoidError
-from openstackoid.gateway.in_force import described
 from openstackoid.mesh import DEFAULT_PORTS, Cloud, Listener, Mesh, load_mesh, some_of
 from openstackoid.redaction import redacted
 from openstackoid.routing import REQUEST_ID, Explanation, Request, asks_for_token, explain, marked_id, read_times, waits_in_words

@@ -14,6 +14,7 @@ import psutil
 from openstackoid.binding import load_keys
 from openstackoid.bridge.audit.syslog import context_for
 from openstackoid.bridge.trace.otel_extra import unable_to_export
+from openstackoid.cli.in_force import in_force
 from openstackoid.cli.options import add_gateway
 from openstackoid.gateway import Folder, Supervisor, default_folder, load_configuration, render
 from openstackoid.gateway.certificates import check_certificate, uses
@@ -21,7 +22,6 @@ from openstackoid.gateway.configuration import deprecated_settings, keys_apart, 
 from openstackoid.gateway.drain_apart import drain_apart
 from openstackoid.gateway.folder import write_files
 from openstackoid.gateway.held_connections import keep_the_right, unable_to_hold
-from openstackoid.gateway.in_force import in_force
 from openstackoid.gateway.listening import passed_sockets
 from openstackoid.haproxy import Runtime
 from openstackoid.haproxy.binary import default_choice, find_haproxy

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The six views and the log-in, as handlers of aiohttp."""
 
+import asyncio
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,7 @@ from openstackoid.console.peers import peers_view
 from openstackoid.console.rendering import STATIC, rendered, static
 from openstackoid.console.security import guarded
 from openstackoid.console.sessions import Sessions
-from openstackoid.console.uses import DIRECTIONS, OUTCOMES, Asked, read_tail, uses_view
+from openstackoid.console.uses import DIRECTIONS, OUTCOMES, Asked, uses_view
 from openstackoid.console.watch import Look, Watch
 from openstackoid.console.waterfall import waterfall
 from openstackoid.errors import OpenstackoidError
@@ -65,7 +66,8 @@ class Pages:
 
     async def clouds(self, request: web.Request) -> web.StreamResponse:
         """Answer: what is down, since when, how far is it?"""
-        look, query, times = await self.watch.look(), Query.of(request.query), await self.watch.times()
+        query = Query.of(request.query)
+        look, times = await asyncio.gather(self.watch.look(), self.watch.times())
         longest = max(times.values(), default=0.0)
         view = clouds_view(look, times, query)
         return self._page(request, "clouds.html", look, view=view, query=query, orders=ORDERS, states=STATES, longest=longest)
@@ -94,31 +96,34 @@ class Pages:
         """Answer: who came in, by which rule?"""
         await self._person(request)
         asked = Asked.of(request.query)
-        view = uses_view(read_tail(self.watch.folder.audit), asked)
+        view = uses_view(self.watch.audit.read(), asked)
         look = await self.watch.look()
         return self._page(request, "uses.html", look, view=view, asked=asked, outcomes=OUTCOMES, directions=DIRECTIONS)
 
     async def choose(self, request: web.Request) -> web.StreamResponse:
         """Answer: what would work, and how do I say it?"""
-        look = await self.watch.look()
+        look, times = await asyncio.gather(self.watch.look(), self.watch.times())
         if look.mesh is None:
             return self._page(request, "choose.html", look, choice=None, names=(), other=EVERY_OTHER)
-        found = choice(look.mesh, self.watch.cloud, request.query, await self.watch.times())
+        found = choice(look.mesh, self.watch.cloud, request.query, times)
         names = sorted(look.mesh.clouds) if len(look.mesh.clouds) <= LISTED else ()
         return self._page(request, "choose.html", look, choice=found, names=names, other=EVERY_OTHER)
 
     async def trace(self, request: web.Request) -> web.StreamResponse:
         """Answer: where did a request go, and how long did each step take?"""
         await self._person(request)
-        asked, fault, drawing = request.query.get("id", "").strip()[:64], None, None
+        asked, fault, drawing, asking = request.query.get("id", "").strip()[:64], None, None, False
         if asked and not is_traced(asked):
             fault = ConsoleError("this is not the id of a traced request", "it begins with req-7472ace0-, as --trace shows it")
         elif asked:
             try:
-                drawing = waterfall(await self.watch.trace(asked))
+                told = await self.watch.kept_traces.get(asked)
+                asking = told is None
+                drawing = None if told is None else waterfall(told)
             except ConsoleError as error:
                 fault = error
-        return self._page(request, "trace.html", await self.watch.look(), asked=asked, fault=fault, drawing=drawing)
+        look = await self.watch.look()
+        return self._page(request, "trace.html", look, asked=asked, fault=fault, drawing=drawing, asking=asking)
 
     async def log_in(self, request: web.Request) -> web.StreamResponse:
         """Show the log-in form, or take it."""

@@ -2,10 +2,11 @@
 """The view *Uses and refusals*: who came in, by which rule; from the end of the gateway's audit log."""
 
 import os
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from openstackoid.bridge.audit.reading import Line, read_line
 from openstackoid.console.errors import ConsoleError
@@ -87,21 +88,46 @@ class Uses:
     since: str
 
 
-def read_tail(path: Path) -> list[Line]:
-    """Return the last lines of an audit log, the newest first; none without a file. Raises :class:`ConsoleError`."""
-    try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            file.seek(max(0, size - TAIL))
-            data = file.read(TAIL)
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        hint = "run the console as the user of the gateway"
-        raise ConsoleError(f"the audit log {path} cannot be read: {error.strerror}", hint) from None
-    raw = data.split(b"\n")[1 if size > TAIL else 0 :]
-    lines = (read_line(text.decode("ascii", "replace")) for text in reversed(raw) if text)
-    return [line for line in lines if line is not None]
+class Tail:
+    """The end of an audit log. A line is read once: the next look reads only those that were written since."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: tuple[int, int] | None = None
+        self._end = 0
+        self._size = 0
+        self._lines: deque[tuple[int, Line | None]] = deque()
+
+    def read(self) -> list[Line]:
+        """Return the last lines, the newest first; none without a file. Raises :class:`ConsoleError`."""
+        try:
+            with self._path.open("rb") as file:
+                self._follow(file)
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            hint = "run the console as the user of the gateway"
+            raise ConsoleError(f"the audit log {self._path} cannot be read: {error.strerror}", hint) from None
+        return [line for _, line in reversed(self._lines) if line is not None]
+
+    def _follow(self, file: BinaryIO) -> None:
+        now = os.fstat(file.fileno())
+        same = self._file == (now.st_dev, now.st_ino) and self._end <= now.st_size
+        begin = max(self._end if same else 0, now.st_size - TAIL)
+        if not same or begin > self._end:
+            self._lines.clear()
+            self._size = 0
+        cut = begin > (self._end if same else 0)
+        file.seek(begin)
+        data = file.read(now.st_size - begin)
+        # A line whose end is not there yet is read next time.
+        whole = data[: data.rfind(b"\n") + 1]
+        self._file, self._end = (now.st_dev, now.st_ino), begin + len(whole)
+        for text in whole.split(b"\n")[1 if cut else 0 : -1]:
+            self._lines.append((len(text) + 1, read_line(text.decode("ascii", "replace"))))
+            self._size += len(text) + 1
+        while self._size > TAIL:
+            self._size -= self._lines.popleft()[0]
 
 
 def uses_view(lines: Sequence[Line], asked: Asked) -> Uses:
@@ -117,10 +143,9 @@ def _rules(lines: Iterable[Line]) -> list[RuleUse]:
     found: dict[tuple[str, str], Counter[str]] = {}
     for line in lines:
         if line["direction"] == "in":
-            counts = found.setdefault((plain(line["home"], 64), plain(line.get("rule"), 128)), Counter())
-            counts[str(line["outcome"])] += line.get("count", 1)
-    rows = [RuleUse(cloud, rule, counts) for (cloud, rule), counts in found.items()]
-    return sorted(rows, key=lambda row: (-row.counts.get("refused", 0), -sum(row.counts.values())))[:MOST_RULES]
+            found.setdefault((line["home"], line.get("rule") or ""), Counter())[line["outcome"]] += line.get("count", 1)
+    rows = sorted(found.items(), key=lambda row: (-row[1].get("refused", 0), -sum(row[1].values())))
+    return [RuleUse(plain(cloud, 64), plain(rule, 128), counts) for (cloud, rule), counts in rows[:MOST_RULES]]
 
 
 def _who(line: Line) -> tuple[object, ...]:

@@ -8,7 +8,7 @@ import pytest
 
 from documents import read
 from openstackoid.cli import main
-from openstackoid.gateway.in_force import in_force
+from openstackoid.cli.in_force import in_force
 from openstackoid.mesh import load_mesh
 
 GATEWAY = """\

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from openstackoid.bridge.audit.reading import read_line
+from openstackoid.console import uses
 from openstackoid.console.errors import ConsoleError
-from openstackoid.console.uses import TAIL, Asked, read_tail, uses_view
+from openstackoid.console.uses import TAIL, Asked, Tail, uses_view
 from unit.bridge.stage import played
 from unit.console.seen import LOG_IN, MARKUP, Watched, console
 
@@ -47,7 +49,7 @@ LINES = [line(), REFUSED, OUT, SUM]
 
 
 def test_the_newest_line_is_the_first(tmp_path: Path) -> None:
-    view = uses_view(read_tail(written(tmp_path / "audit.log", LINES)), Asked())
+    view = uses_view(Tail(written(tmp_path / "audit.log", LINES)).read(), Asked())
     assert [use.time[-6:] for use in view.page.rows] == ["03.000", "02.000", "01.000", "00.000"]
     assert [(use.direction, use.cloud) for use in view.page.rows[:2]] == [("from", "CloudTwo"), ("to", "CloudThree")]
     assert (view.page.rows[0].user, view.page.rows[3].user) == ("a user of CloudTwo", "ada (Default)")
@@ -55,7 +57,7 @@ def test_the_newest_line_is_the_first(tmp_path: Path) -> None:
 
 
 def test_rules_are_summed_the_most_refused_first(tmp_path: Path) -> None:
-    rules = uses_view(read_tail(written(tmp_path / "audit.log", LINES)), Asked()).rules
+    rules = uses_view(Tail(written(tmp_path / "audit.log", LINES)).read(), Asked()).rules
     assert [(row.cloud, row.rule, dict(row.counts)) for row in rules] == [
         ("CloudTwo", "", {"refused": 4712}),
         ("CloudTwo", "CloudTwo/staff", {"allowed": 1}),
@@ -82,15 +84,52 @@ def test_lines_are_filtered(asked: dict[str, str], number: int) -> None:
 def test_the_end_of_a_long_log_is_read_without_a_cut_line(tmp_path: Path) -> None:
     path = tmp_path / "audit.log"
     path.write_text(("x" * 99 + "\n") * (TAIL // 100) + "".join(f"{json.dumps(line(number))}\n" for number in range(7)))
-    assert len(read_tail(path)) == 7
+    assert len(Tail(path).read()) == 7
     path.write_text(json.dumps(line()) * 2 + "\n" + json.dumps(line())[:50])
-    assert len(read_tail(path)) == 1
+    assert len(Tail(path).read()) == 1
+
+
+def test_a_line_is_read_once_and_when_it_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def noted(text: str) -> dict[str, Any] | None:
+        read.append(text)
+        return read_line(text)
+
+    monkeypatch.setattr(uses, "read_line", noted)
+    path = written(tmp_path / "audit.log", [line(number) for number in range(5)])
+    tail = Tail(path)
+    assert (len(tail.read()), len(tail.read()), len(read)) == (5, 5, 5)
+    text = json.dumps(line(6))
+    for part, number in ((text[:50], 5), (text[50:], 5), ("\n", 6)):
+        with path.open("a") as log:
+            log.write(part)
+        assert len(tail.read()) == number
+    assert (tail.read()[0]["time"][-7:], read[5:]) == ("06.000Z", [text])
+
+
+def test_a_log_that_is_rotated_emptied_or_much_longer_is_that_of_a_new_look(tmp_path: Path) -> None:
+    path = written(tmp_path / "audit.log", [line(number) for number in range(50)])
+    tail = Tail(path)
+    assert len(tail.read()) == 50
+    path.rename(tmp_path / "audit.log.1")
+    assert len(tail.read()) == 0
+    written(path, LINES)
+    assert len(tail.read()) == len(LINES)
+    written(path, LINES[:2])
+    assert len(tail.read()) == 2
+    for more in (10, TAIL // 100, 10, TAIL // 1000):
+        with path.open("a") as log:
+            log.writelines(f"{json.dumps(line(number))}\n" for number in range(more))
+        found = tail.read()
+        assert found[: len(found) - 1] == Tail(path).read()[: len(found) - 1]
+        assert len(json.dumps(found)) <= 1.1 * TAIL
 
 
 def test_a_log_that_is_not_there_is_empty_and_an_unreadable_one_says_what_to_do(tmp_path: Path) -> None:
-    assert read_tail(tmp_path / "audit.log") == []
+    assert Tail(tmp_path / "audit.log").read() == []
     with pytest.raises(ConsoleError, match="cannot be read") as failed:
-        read_tail(tmp_path)
+        Tail(tmp_path).read()
     assert failed.value.hint == "run the console as the user of the gateway"
 
 
