@@ -1,24 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Part 10, metrics: what counting adds to a request, in relation to all CPU time that the request takes.
+"""Part 11, metrics: what counting adds to a request, in relation to all CPU time that the request takes.
 
-HAProxy's part is judged by instructions, with an address for metrics and without one. Python's part is the CPU time of counting,
-in runs that take turns with the work without it.
+HAProxy's part is judged by instructions, with an address for metrics and without one. Python's part is CPU time, in runs that
+each measure the request and its counting, one after the other. The process of HAProxy's log reads lines as real traffic has
+them, and the Python service counts what it has answered.
 """
 
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
-from dataclasses import replace
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, redirect_stderr
+from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import median
+from types import SimpleNamespace
+from typing import cast
 
 from bench import callgrind
 from bench import haproxy as configurations
-from bench.compare import Rounds, Sample, in_turns
-from bench.gateway import generated, runtime_in
+from bench.compare import Rounds, Sample, check, measure
+from bench.gateway import AT, generated, runtime_in
 from bench.haproxy import instance
 from bench.headers import AUTH
 from bench.instructions import REQUESTS, ProfiledWay, counted
@@ -29,37 +30,70 @@ from bench.results import Part, Row
 from bench.routing import ways
 from bench.spread import Spread
 from bench.stage import Stage
+from bench.traffic import MIXED, Traffic, batches
 from openstackoid.bridge.audit.audit_file import Audit
+from openstackoid.bridge.audit.audit_log import ALLOWED, AuditLine, lost_line
 from openstackoid.bridge.audit.egress_lines import EgressLines
-from openstackoid.bridge.telemetry.haproxy_lines import count_lines
-from openstackoid.haproxy.trace import shown_line
-from openstackoid.telemetry import Served, count_request
+from openstackoid.bridge.haproxy_log import HaproxyLog
+from openstackoid.bridge.message.head import Head
+from openstackoid.bridge.proxy.executor import Executor
+from openstackoid.bridge.telemetry.answered import answered
+from openstackoid.bridge.telemetry.haproxy_lines import LineCounts
+from openstackoid.mesh import parse_mesh
+from openstackoid.telemetry import count_request
 
 RUNS = 20
-"""Runs with counting and without it, in turns."""
+"""Runs that each measure everything once; fewer in a short trial."""
 
-_LINES = 600
-_LOCAL = b"127.0.0.1 GET /image/v2/images/%d -> local.image.public - 200 %d ms ---- - -\n"
-_LEFT = (
-    _LOCAL.replace(b"local.image.public -", b"peer CloudTwo")[:-2] + b"left=image.public home=CloudOne id=req-a0d17000-1 use=-\n"
-)
+LINES = {"local": 60_000, "remote": 6_000, "guest": 6_000, "mixed": 15_000, "write": 6_000}
+"""Requests between two questions of Prometheus, by kind: 4,000 to 400 a second, asked every 15 s. HAProxy's share of a request
+is that under full load, in which more lines would be equal."""
+
+_LOADED = {"local": "none", "remote": "leaves", "guest": "guest", "write": "write"}
+"""The way whose CPU time a kind of request takes."""
+
+_TITLES = {
+    "local": "a request of this cloud",
+    "remote": "a request that leaves",
+    "guest": "a request of a known guest",
+    "mixed": "these three, {} of 100".format(", ".join(map(str, MIXED.values()))),
+    "write": "a write through the Python service",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Costs:
+    """Seconds of CPU of a request without counting, and of its counting."""
+
+    request: float
+    counting: float
 
 
 def measure_metrics(stage: Stage, rounds: Rounds) -> Part:
-    """Measure part 10."""
-    compared = [replace(way, baseline=None) for way in ways(stage) if way.key in ("none", "leaves", "write")]
-    samples = in_turns(compared, rounds)
-    cost = {key: median(map(_cost, found)) for key, found in samples.items()}
-    rows = []
-    for key, title, line in (("local", "a request in this cloud", _LOCAL), ("remote", "a request that leaves", _LEFT)):
-        text = b"".join(line % (number, number % 5) for number in range(_LINES))
-        base = cost["none" if key == "local" else "leaves"]
-        rows.append(
-            _row(key, f"{title}, HAProxy alone", _lines(text, stage.folder), partial(count_lines, text), number=_LINES, cost=base)
-        )
-    served = Served("local", "image", "", 200, 0.01)
-    count = partial(count_request, served)
-    rows.append(_row("python", "a request by the Python service", lambda: None, count, number=1, cost=cost["write"]))
+    """Measure part 11."""
+    loaded = [way for way in ways(stage) if way.key in _LOADED.values()]
+    for way in loaded:
+        check(way)
+    trial = rounds.seconds < 1
+    runs, traffic = 2 if trial else RUNS, Traffic()
+    lines = {key: number // 10 if trial else number for key, number in LINES.items()}
+    service = _PythonService(traffic, lines["write"])
+    for key in _TITLES:
+        # The first request with some labels takes longer.
+        read_and_counted(batches(getattr(traffic, key), lines[key]), stage.folder / "metrics-audit")
+    found: dict[str, list[_Costs]] = {key: [] for key in _TITLES}
+    for number in range(runs):
+        rounds.say(f"run {number + 1} of {runs}")
+        first = number % len(loaded)
+        turns = [*loaded[first:], *loaded[:first]]
+        used = {way.key: _used(measure(way, rounds.seconds / 2, rounds.cores, None)) for way in turns}
+        asked = {key: used[way] for key, way in _LOADED.items()}
+        asked["mixed"] = sum(asked[key] * share for key, share in MIXED.items()) / 100
+        for key, costs in found.items():
+            reading, counting = read_and_counted(batches(getattr(traffic, key), lines[key]), stage.folder / "metrics-audit")
+            more = service.counted() if key == "write" else 0.0
+            costs.append(_Costs(asked[key] + reading / lines[key], (counting + more) / lines[key]))
+    rows = [_row(key, costs) for key, costs in found.items()]
     instructions = _instructions(stage, rounds)
     if instructions is not None:
         rows.append(Row("haproxy", "HAProxy's instructions, with an address for metrics", {"instructions_ratio": instructions}))
@@ -68,32 +102,124 @@ def measure_metrics(stage: Stage, rounds: Rounds) -> Part:
     return Part("metrics", "Metrics: a request with counting, in relation to one without", rows, notes, not_judged=unjudged)
 
 
-def _cost(sample: Sample) -> float:
+def _used(sample: Sample) -> float:
     return (sample.haproxy.used + sample.bridge.used) / sample.answers.requests
 
 
-def _lines(text: bytes, folder: Path) -> Callable[[], object]:
-    """Return the work of reading lines: those of requests that left are audited, each is shown, and all are written."""
-    sink, egress = os.open(os.devnull, os.O_WRONLY), EgressLines("CloudOne", Audit(folder / "audit.log"))
-    return lambda: os.write(sink, b"".join(map(shown_line, egress(text).splitlines(keepends=True))))
+def _row(key: str, costs: Sequence[_Costs]) -> Row:
+    figures = {
+        "cpu_ratio": Spread.of([(cost.request + cost.counting) / cost.request for cost in costs]),
+        "request_us": Spread.of([cost.request * 1e6 for cost in costs]),
+        "counting_us": Spread.of([cost.counting * 1e6 for cost in costs]),
+    }
+    return Row(key, _TITLES[key], figures)
 
 
-def _row(key: str, title: str, work: Callable[[], object], count: Callable[[], object], *, number: int, cost: float) -> Row:
-    """Return the ratio of a request with counting to one without; ``number``: the requests of one call."""
-    values = []
-    for _ in range(RUNS):
-        without, counting = _cpu(work) / number, _cpu(count) / number
-        values.append((cost + without + counting) / (cost + without))
-    return Row(key, title, {"cpu_ratio": Spread.of(values)})
+class _Clock:
+    """Adds the CPU time of this process in which it is held, in seconds."""
+
+    def __init__(self) -> None:
+        self.used = 0.0
+
+    def __enter__(self) -> None:
+        self.used -= time.process_time()
+
+    def __exit__(self, *_: object) -> None:
+        self.used += time.process_time()
 
 
-def _cpu(work: Callable[[], object]) -> float:
-    """Return the CPU seconds of a call."""
-    calls, began = 0, time.process_time()
-    while (used := time.process_time() - began) < 0.01:
-        work()
-        calls += 1
-    return used / calls
+class _TimedCounts(LineCounts):
+    """Counts while a clock is held."""
+
+    def __init__(self, clock: _Clock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def add(self, answers: Iterable[bytes]) -> None:
+        """Count, and make the list of answers once more: the other readers of a line do not need it."""
+        with self._clock:
+            super().add([answer for answer in answers])  # noqa: C416 - as the list is made
+
+    def add_audited(self, lines: Iterable[tuple[bytes, bytes]]) -> None:
+        """Count audited lines."""
+        with self._clock:
+            super().add_audited(lines)
+
+
+class _TimedAudit(Audit):
+    """Counts while a clock is held."""
+
+    def __init__(self, path: Path, clock: _Clock) -> None:
+        super().__init__(path)
+        self._clock = clock
+
+    def count(self, lines: Sequence[AuditLine]) -> None:
+        """Count written lines."""
+        with self._clock:
+            super().count(lines)
+
+
+def read_and_counted(lines: Sequence[bytes], folder: Path) -> tuple[float, float]:
+    """Read batches of lines as the process of HAProxy's log does, from a pipe, until Prometheus asks.
+
+    Return the CPU seconds of reading without counting, and those of counting.
+    """
+    folder.mkdir(exist_ok=True)
+    whole, counting = _Clock(), _Clock()
+    audit, counts = _TimedAudit(folder / "audit.log", counting), _TimedCounts(counting)
+    reading, writing = os.pipe()
+    log = HaproxyLog(reading, EgressLines(AT, audit, requests=counts.add_audited), counts)
+    try:
+        with _silent():
+            for batch in lines:
+                os.write(writing, batch)
+                with whole:
+                    log.read()
+        read = whole.used - counting.used
+        with counting:
+            counts.settle()
+    finally:
+        os.close(reading)
+        os.close(writing)
+        audit.close()
+        (folder / "audit.log").unlink(missing_ok=True)
+    return read, counting.used
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Write what goes to standard error to nowhere."""
+    with Path(os.devnull).open("w", encoding="ascii") as nowhere, redirect_stderr(nowhere):
+        yield
+
+
+class _PythonService:
+    """Counts requests as the Python service does at their ends: writes that leave, with the audit line of each."""
+
+    def __init__(self, traffic: Traffic, number: int) -> None:
+        self._audit = Audit(None)
+        self._line = replace(lost_line(AT, 0, 1, ""), cloud="CloudTwo", outcome=ALLOWED)
+        mesh = parse_mesh(two_clouds(1, 2, 3))
+        self._here = mesh.clouds[AT]
+        listener = self._here.endpoints[0].listener
+        plan = SimpleNamespace(plan=None, route="bridge")
+        self._requests = [
+            (
+                Head("POST", listener, path, None, ()),
+                cast(Executor, SimpleNamespace(cloud="CloudTwo", decision=plan)),
+                status,
+                seconds,
+            )
+            for path, status, seconds in traffic.answers(number)
+        ]
+
+    def counted(self) -> float:
+        """Return the CPU seconds of counting all of them."""
+        began = time.process_time()
+        for head, executor, status, seconds in self._requests:
+            count_request(answered(self._here, head, executor, None, status), seconds)
+            self._audit.count((self._line,))
+        return time.process_time() - began
 
 
 def _instructions(stage: Stage, rounds: Rounds) -> Spread | None:

@@ -59,6 +59,8 @@ FIGURES = {
     "cpu_us": Figure("HAProxy, µs of CPU", 2),
     "cpu_ratio": Figure("CPU, ratio", 3),
     "bridge_us": Figure("Python, µs of CPU", 1),
+    "request_us": Figure("a request, µs of CPU", 2),
+    "counting_us": Figure("counting, µs of CPU", 3),
     "handshake_us": Figure("a handshake, µs of CPU", 1),
     "busy": Figure("core busy, %", 0),
     "waited": Figure("kept from it, %", 0),

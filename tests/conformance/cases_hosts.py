@@ -97,6 +97,7 @@ HOSTS = [
     HostCase("host: a known one, a bar and more", "Named", "/v2/images", _of("image.named.test|x"), UNKNOWN),
     HostCase("host: unknown, with a scope", "Named", "/v2/images", _of("image.other.test"), UNKNOWN, scope='{"image":"Ports"}'),
     HostCase("host: empty", "Named", "/v2/images", _of(""), WITHOUT),
+    HostCase("host: none", "Named", "/v2/images", (), (400, "")),
     HostCase("host: none, HTTP/1.0", "Named", "/v2/images", (), WITHOUT, version="1.0"),
     HostCase("host: HTTP/1.0", "Named", "/v2/images", _of("image.named.test"), NAMED_IMAGE, version="1.0"),
     HostCase("host: twice the same", "Named", "/v2/images", _of("image.named.test", "image.named.test"), NAMED_IMAGE),
@@ -214,5 +215,6 @@ SERVER_NAMES = [
     ),
     HostCase("SNI: unknown Host", "Named", "/v2/images", _of("x.test"), UNKNOWN, sni="image.named.test"),
     HostCase("SNI: at a socket of its own", "Ports", "/v2/images", _of("x.test"), ("image", "Ports", "/v2/images"), sni="y.test"),
-    HostCase("SNI: no Host", "Named", "/v2/images", (), WITHOUT, sni="image.named.test", version="1.0"),
+    HostCase("SNI: no Host", "Named", "/v2/images", (), (400, ""), sni="image.named.test"),
+    HostCase("SNI: no Host, HTTP/1.0", "Named", "/v2/images", (), WITHOUT, sni="image.named.test", version="1.0"),
 ]

@@ -8,9 +8,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 import openstackoid
+from deploy import programs
 from deploy.debian import HAPROXY, Layer, Machine, run, tell
 from deploy.preparation import ROOT
 from deploy.traffic import ENOUGH
@@ -34,6 +36,12 @@ clouds:
       image: {frontend: "http://127.0.0.1:9/image"}
 """
 WHOLE = [2 * HALF] * 4
+GATEWAY, HAPROXY_UNIT, BRIDGE = (f"openstackoid-{name}@CloudOne" for name in ("gateway", "haproxy", "bridge"))
+KILLED: dict[str, dict[str, str | None]] = {
+    GATEWAY: {programs.PYTHON: None, programs.HAPROXY: None, programs.SUPERVISOR: GATEWAY},
+    HAPROXY_UNIT: {programs.PYTHON: BRIDGE, programs.WORKER: HAPROXY_UNIT, programs.HAPROXY: HAPROXY_UNIT},
+}
+"""The programs of each unit, and the unit by which systemd starts each again; None: the supervisor does."""
 
 
 def until(holds: Callable[[], bool], machine: Machine, unit: str) -> None:
@@ -42,6 +50,13 @@ def until(holds: Callable[[], bool], machine: Machine, unit: str) -> None:
     while not holds():
         assert time.monotonic() < end, machine.run("sh", "-c", f"systemctl status {unit}; journalctl --no-pager --lines=60")
         time.sleep(0.2)
+
+
+def the(program: str, machine: Machine, unit: str) -> psutil.Process:
+    """Return the process that runs a program, as soon as earlier ones have ended."""
+    until(lambda: len(programs.running(machine, program)) == 1, machine, unit)
+    (found,) = programs.running(machine, program)
+    return found
 
 
 class Traffic:
@@ -98,7 +113,7 @@ def test_the_description_can_be_read_by_the_gateway_alone(installed: Layer) -> N
     assert installed.run("stat", "--format=%U:%G %a", "/etc/openstackoid") == "root:openstackoid 750\n"
 
 
-@pytest.fixture(scope="class", params=["openstackoid-gateway@CloudOne", "openstackoid-haproxy@CloudOne"])
+@pytest.fixture(scope="class", params=KILLED)
 def unit(request: pytest.FixtureRequest) -> str:
     """A unit after the other, each with all tests of the class."""
     return str(request.param)
@@ -135,6 +150,32 @@ class TestUnit:
         assert done["lost"] == [[], []]
         assert done["answered"] >= 2 * ENOUGH
 
+    def test_a_kill_of_the_python_service_loses_no_request_without_a_scope(
+        self, machine: Machine, traffic: Traffic, unit: str
+    ) -> None:
+        haproxy, killed = (the(program, machine, unit) for program in (programs.HAPROXY, programs.PYTHON))
+        traffic.say("load")
+        killed.kill()
+        until(lambda: killed not in programs.running(machine, programs.PYTHON) and traffic.say("by Python") == 200, machine, unit)
+        done = traffic.say("unload")
+        assert isinstance(done, dict)
+        assert done["lost"] == [[], []]
+        assert programs.running(machine, programs.HAPROXY) == [haproxy]
+
+    def test_it_answers_again_after_a_kill_of_any_program(self, machine: Machine, traffic: Traffic, unit: str) -> None:
+        for program, restarted in KILLED[unit].items():
+            tell(f"{program} of {unit} is killed")
+            before = machine.systemctl("show", "--value", "--property=NRestarts", restarted or unit)
+            killed = the(program, machine, unit)
+            killed.kill()
+            until(lambda killed=killed: not killed.is_running(), machine, unit)  # type: ignore[misc]
+            for kind in ("by HAProxy", "by Python"):
+                until(lambda kind=kind: traffic.say(kind) == 200, machine, unit)  # type: ignore[misc]
+            after = machine.systemctl("show", "--value", "--property=NRestarts", restarted or unit)
+            assert int(after) - int(before) == (restarted is not None), program
+            for name in {unit, restarted or unit}:
+                assert machine.systemctl("is-active", name) == "active"
+
     def test_a_stop_drains(self, machine: Machine, traffic: Traffic, unit: str) -> None:
         traffic.say("transfers")
         machine.systemctl("stop", "--no-block", unit)
@@ -152,7 +193,7 @@ class TestUnit:
 def test_an_upgrade_restarts_the_gateway_and_keeps_its_files(
     installed: Layer, machine: Machine, package: Path, traffic: Traffic, tmp_path: Path
 ) -> None:
-    unit = "openstackoid-gateway@CloudOne"
+    unit = GATEWAY
     machine.systemctl("start", unit)
     before = machine.systemctl("show", "--value", "--property=MainPID", unit)
     tell("the package is built again as a later release, and upgraded to")

@@ -9,24 +9,26 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from http.client import HTTPConnection, HTTPException
+from types import MappingProxyType
 
 from unit.gateway.running import PATIENCE, Client
-from unit.gateway.transfers import Transfers, transfers
+from unit.gateway.transfers import BY_PYTHON, Transfers, transfers
 
 BACKEND, FRONTEND = 9292, 80
 ENOUGH = 30
 """The requests of each client that a load has at least."""
+_IMAGES = "/image/v2/images"
 
 
-def status(path: str = "/.openstackoid/health") -> int:
+def status(path: str = "/.openstackoid/health", headers: Mapping[str, str] = MappingProxyType({})) -> int:
     """Return the status of an answer; 0 if there is none."""
     connection = HTTPConnection("127.0.0.1", FRONTEND, timeout=30)
     try:
-        connection.request("GET", path)
+        connection.request("GET", path, headers=headers)
         return connection.getresponse().status
-    except OSError:
+    except (OSError, HTTPException):
         return 0
     finally:
         connection.close()
@@ -91,9 +93,13 @@ def obey(lines: Iterable[str]) -> None:
                 answer = finish(under_way)
             case "health":
                 answer = status()
+            case "by HAProxy":
+                answer = status(_IMAGES)
+            case "by Python":
+                answer = status(_IMAGES, BY_PYTHON)
             case "up":
                 # HAProxy may not have found the service yet.
-                wait(lambda: status() == status("/image/v2/images") == 200)
+                wait(lambda: status() == status(_IMAGES) == 200)
         print(json.dumps(answer), flush=True)
 
 

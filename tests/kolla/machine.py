@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """A machine for the test alone: namespaces for network, mounts and processes, which end with it.
 
-Kolla-Ansible and its containers write to /etc, /run, /usr/sbin and /var/lib. Here these are in memory, so that the paths are
-Kolla's own and the machine's files stay. Its interface is one end of a pair of virtual ones.
+Kolla-Ansible, its containers, apt-get, pip and the gateway write to folders of the system. Here these are in memory, above the
+machine's, so that the paths are the page's own and the machine's files stay. The interface is one end of a pair of virtual ones.
 """
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from kolla.environment import LAB
+from kolla.environment import LAB, ROOT
 from openstackoid.lab.state import Instance
 from privileged import init, needs
 
@@ -21,16 +22,21 @@ CLIENT = "10.20.0.77"
 """An address of a user."""
 NAMES = {INTERNAL: "internal.one.example", EXTERNAL: "api.one.example"}
 """The names of the VIPs."""
-ACCOUNTS = ("haproxy", "kolla", "openstackoid")
-"""Users of Kolla's image of HAProxy, and the gateway's."""
+ACCOUNT = "kolla"
+"""A user of Kolla's image of HAProxy; the package makes `haproxy`, the other one."""
+DIST = ROOT / "dist"
+"""The folder of `make package`; in memory, too."""
+OUTSIDE = Path("/run/network-outside")
+"""The network in which this program was started: programs that install packages are run there."""
 
 _MEMORY = Path("/mnt")
-_OVERLAYS = ("etc", "usr/sbin", "var/lib")
+_OVERLAYS = ("etc", "opt", "usr", "var/cache", "var/lib", "var/log")
+_INSIDE = "--inside"
 
 
 def command(*inside: str) -> list[str]:
     """Return the command that runs another one on the machine, as root."""
-    return [*needs.NETWORK, sys.executable, "-m", "kolla.machine", *inside]
+    return [*needs.NAMESPACES, sys.executable, "-m", "kolla.machine", *inside]
 
 
 def _run(*words: str) -> None:
@@ -38,19 +44,27 @@ def _run(*words: str) -> None:
 
 
 def _mount() -> None:
-    for folder in (str(_MEMORY), "/run", str(Instance(LAB).directory)):
-        _run("mount", "-t", "tmpfs", "tmpfs", folder)
+    _run("mount", "-t", "tmpfs", "tmpfs", str(_MEMORY))
     for folder in _OVERLAYS:
         upper, work = _MEMORY / folder / "upper", _MEMORY / folder / "work"
         for path in (upper, work):
             path.mkdir(parents=True)
         options = f"lowerdir=/{folder},upperdir={upper},workdir={work}"
         _run("mount", "-t", "overlay", "overlay", "-o", options, f"/{folder}")
-    # Ansible finds interfaces there.
-    _run("mount", "-t", "sysfs", "sysfs", "/sys")
+    DIST.mkdir(exist_ok=True)
+    for directory in (Path("/run"), Instance(LAB).directory, DIST):
+        _run("mount", "-t", "tmpfs", "tmpfs", str(directory))
+    # Packages start no service.
+    policy = Path("/usr/sbin/policy-rc.d")
+    policy.write_text("#!/bin/sh\nexit 101\n")
+    policy.chmod(0o755)
+    OUTSIDE.touch()
+    _run("mount", "--bind", "/proc/self/ns/net", str(OUTSIDE))
 
 
 def _network() -> None:
+    # Ansible finds interfaces there.
+    _run("mount", "-t", "sysfs", "sysfs", "/sys")
     _run("ip", "link", "set", "lo", "up")
     _run("ip", "link", "add", INTERFACE, "type", "veth", "peer", "name", f"{INTERFACE}peer")
     for name in (INTERFACE, f"{INTERFACE}peer"):
@@ -66,21 +80,22 @@ def _names() -> None:
         hosts.writelines(f"{address} {name}\n" for address, name in NAMES.items())
 
 
-def _accounts() -> None:
-    for number, name in enumerate(ACCOUNTS, 42450):
-        user = f"{name}:x:{number}:{number}::/nonexistent:/usr/sbin/nologin"
-        for file, entry in (("/etc/passwd", user), ("/etc/group", f"{name}:x:{number}:")):
-            with Path(file).open("a", encoding="utf-8") as entries:
-                entries.write(f"{entry}\n")
+def _account() -> None:
+    user = f"{ACCOUNT}:x:42450:42450::/nonexistent:/usr/sbin/nologin"
+    for file, entry in (("/etc/passwd", user), ("/etc/group", f"{ACCOUNT}:x:42450:")):
+        with Path(file).open("a", encoding="utf-8") as entries:
+            entries.write(f"{entry}\n")
 
 
 def main(words: Sequence[str]) -> int:
     """Set the machine up, run the command as its first process, and return the exit code."""
-    _mount()
+    if words[:1] != [_INSIDE]:
+        _mount()
+        os.execvp("unshare", ["unshare", "--net", sys.executable, "-m", "kolla.machine", _INSIDE, *words])
     _network()
     _names()
-    _accounts()
-    return init.run(words)
+    _account()
+    return init.run(words[1:])
 
 
 if __name__ == "__main__":

@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A node of Kolla-Ansible: its commands as an operator gives them, and HAProxy as Kolla's container runs it."""
+"""A node of Kolla-Ansible: its commands as an operator gives them, and HAProxy as Kolla's container runs it.
+
+The page has Debian's HAProxy installed, and Kolla's image for Debian has the same one.
+"""
 
 import json
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from kolla.environment import ROOT, environment
+from kolla.environment import environment
 from kolla.machine import EXTERNAL, INTERFACE, INTERNAL, NAMES
-from openstackoid.haproxy.binary import find_haproxy
 
 CONFIG = Path("/etc/kolla")
 AUTHORITY = CONFIG / "certificates/ca/root.crt"
@@ -70,9 +72,6 @@ class Node:
         all_in_one = (share / "ansible/inventory/all-in-one").read_text(encoding="utf-8")
         lines = [local if line.startswith("localhost ") else line for line in all_in_one.splitlines()]
         _INVENTORY.write_text("\n".join(lines) + "\n")
-        collection = _COLLECTIONS / "ansible_collections/openstackoid"
-        collection.mkdir(parents=True)
-        collection.joinpath("gateway").symlink_to(ROOT / "deploy/collection")
         self._run("kolla-genpwd")
         self.kolla("certificates")
         # As each container adds it to its own at its start.
@@ -86,9 +85,10 @@ class Node:
         """Give a command of Kolla-Ansible."""
         self._run("kolla-ansible", words[0], "--inventory", str(_INVENTORY), *words[1:])
 
-    def type(self, line: str, **env: str) -> str:
-        """Give a command as an operator types it, and return its output."""
-        return self._run("sh", "-c", line.replace("INVENTORY", str(_INVENTORY)), **env)
+    def type(self, line: str, folder: Path, env: Mapping[str, str], network: Path | None = None) -> str:
+        """Give a command as an operator types it in a folder, and return its output. ``network``: the file of another one."""
+        entered = () if network is None else ("nsenter", f"--net={network}")
+        return self._run(*entered, "sh", "-c", line.replace("INVENTORY", str(_INVENTORY)), folder=folder, **env)
 
     def rendered(self) -> dict[str, bytes]:
         """Return the files that Kolla-Ansible has written for HAProxy and keepalived, by path."""
@@ -111,10 +111,6 @@ class Node:
                 dest.chmod(int(entry["perm"], 8))
         for folder in ("/var/lib/haproxy", "/var/lib/kolla/haproxy"):
             Path(folder).mkdir(parents=True, exist_ok=True)
-        bundled = find_haproxy()
-        program = Path("/usr/sbin/haproxy")
-        program.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH={bundled.libraries} exec {bundled.path} "$@"\n')
-        program.chmod(0o755)
         with self._log.open("ab") as log:
             self._haproxy = subprocess.Popen([config["command"]], stdout=log, stderr=log)
         until(lambda: Path("/var/lib/kolla/haproxy/haproxy.sock").is_socket(), "Kolla's HAProxy", self._haproxy)
@@ -127,10 +123,9 @@ class Node:
             Path("/var/lib/kolla/haproxy/haproxy.sock").unlink(missing_ok=True)
             self._haproxy = None
 
-    def _run(self, program: str, *words: str, **more: str) -> str:
-        ours = Path(sys.executable).parent
+    def _run(self, program: str, *words: str, folder: Path = DESK, **more: str) -> str:
         env = {
-            "PATH": f"{environment().directory / 'bin'}:{ours}:/usr/sbin:/usr/bin:/sbin:/bin",
+            "PATH": f"{environment().directory / 'bin'}:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": "/mnt",
             # Ansible takes root's home from /etc/passwd there.
             "ANSIBLE_REMOTE_TMP": "/mnt/.ansible/tmp",
@@ -141,7 +136,7 @@ class Node:
             **more,
         }
         begun = time.monotonic()
-        done = subprocess.run([program, *words], env=env, cwd=DESK, text=True, capture_output=True, check=False)
+        done = subprocess.run([program, *words], env=env, cwd=folder, text=True, capture_output=True, check=False)
         print(f"   {time.monotonic() - begun:4.0f} s  {program} {' '.join(words)}", file=sys.__stdout__, flush=True)
         with self._log.open("a", encoding="utf-8") as log:
             log.write(f"$ {program} {' '.join(words)}\n{done.stdout}{done.stderr}")

@@ -19,10 +19,15 @@ def _section(heading: str) -> str:
     return _PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
 
 
+def blocks(heading: str) -> list[list[str]]:
+    """Return the commands below a heading, block by block."""
+    texts = (text for kind, text in _CODE.findall(_section(heading)) if kind == "console")
+    return [re.findall(r"^\$ (.+)$", text, re.MULTILINE) for text in texts]
+
+
 def commands(heading: str) -> list[str]:
-    """Return the commands below a heading, but those that control containers and units, or another machine."""
-    text = "".join(text for kind, text in _CODE.findall(_section(heading)) if kind == "console")
-    return re.findall(r"^\$ (?!docker |systemctl |scp |ssh )(.+)$", text, re.MULTILINE)
+    """Return all commands below a heading."""
+    return [line for block in blocks(heading) for line in block]
 
 
 def additions(heading: str) -> list[Any]:

@@ -16,13 +16,16 @@ from privileged.run import Suite
 
 _TARGET = "kolla-test"
 _ABOUT = """\
-== kolla-test: Kolla-Ansible, unmodified, renders its load balancer; a gateway takes the place of its frontends, and gives it back
-   installs, once: OpenStack and Kolla-Ansible from PyPI, MariaDB and RabbitMQ from the distribution, as `lab up` does
-   makes: namespaces for network, mounts and processes, with /etc and /var/lib in memory; they end with the test
+== kolla-test: docs/operate/kolla.md, command by command: a gateway takes the place of the frontends of Kolla-Ansible, unmodified
+   installs, once: OpenStack and Kolla-Ansible from PyPI, MariaDB and RabbitMQ from the distribution, as `lab up` does; tools of
+           `make package` into .venv
+   makes: namespaces for network, mounts and processes, with /etc, /opt, /usr and folders of /var in memory; in them the wheel,
+           HAProxy from the distribution, the gateway's user, and an environment with the wheel and its needs from PyPI.
+           They end with the test
    leaves: the two environments, which `openstackoid lab down --purge` removes with the last lab; pip's cache;
            the lock /run/openstackoid-suite.lock"""
 
-_PROGRAMS = {"ip": "iproute2", "openssl": "openssl"}
+_PROGRAMS = {"ip": "iproute2", "openssl": "openssl", "setpriv": "util-linux"}
 """Programs of the machine and of Kolla-Ansible, and their packages."""
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -38,7 +41,7 @@ def main() -> int:
         machine.command(*tests),
         ROOT,
         lambda: needs.missing(needs.LINKS),
-        (Instance(LAB).directory,),
+        (Instance(LAB).directory, machine.DIST),
     ).main()
 
 

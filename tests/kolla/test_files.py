@@ -49,7 +49,7 @@ class Role:
             "ANSIBLE_NOCOLOR": "true",
         }
         command = [
-            environment().script("ansible-playbook"),
+            str(environment().script("ansible-playbook")),
             "--inventory",
             "inventory.json",
             f"openstackoid.gateway.kolla_{state}",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kolla-Ansible's own roles render a load balancer; a gateway takes the place of its API frontends, and gives it back.
+"""docs/operate/kolla.md, command by command: a gateway takes the place of the API frontends of Kolla-Ansible, and gives it back.
 
 The tests follow each other. `make kolla-test` runs them on a machine of their own.
 """
@@ -16,20 +16,22 @@ import pytest
 import requests
 import yaml
 
-from kolla import page
+from kolla import description, page
 from kolla.client import FORGED, forge
 from kolla.cloud import ONE, PORTS, TWO, Clouds
+from kolla.description import MESH
 from kolla.environment import changed_files, recorded_files
-from kolla.gateway import MESH, Gateway
 from kolla.machine import CLIENT, NAMES
 from kolla.node import AUTHORITY, BACKEND, CHECKS, Node
+from kolla.operator import Operator
 from lab.service_logs import lines
 
 FILES = {f"haproxy/services.d/{name}.cfg" for name in ("keystone", "glance-api", "placement-api", "neutron-server", "nova-api")}
 FILES.add("haproxy/services.d/cinder-api.cfg")
 """The files of the frontends that the gateway takes over."""
 CHECK = "keepalived/checks/check_alive_openstackoid.sh"
-STEP_3 = "3. Certificate, peers, policy"
+GATEWAY = "openstackoid-gateway@CloudOne"
+STEP_3, STEP_5 = "3. Certificate, peers, policy", "5. Take over"
 MAKE_CERTIFICATE = 2
 """The commands of it that make the mesh's authority and CloudOne's certificate; both clouds need the authority to start."""
 PATHS = {
@@ -50,29 +52,34 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def bare(folder: Path) -> Node:
-    """The node before Kolla-Ansible."""
-    return Node(folder / "node.log")
+def operator(folder: Path) -> Iterator[Operator]:
+    """An operator who has typed step 1, on a node with the settings of Kolla-Ansible."""
+    node = Node(folder / "node.log")
+    operator = Operator(node, folder / "units.log")
+    with ThreadPoolExecutor(1) as pool:
+        # Ansible works on one processor, and so does pip.
+        installed = pool.submit(operator.install, *page.blocks("1. Install"))
+        node.configure()
+        installed.result()
+    yield operator
+    operator.stop()
 
 
 @pytest.fixture(scope="module")
-def clouds(folder: Path, bare: Node) -> Clouds:
+def clouds(folder: Path, operator: Operator) -> Clouds:
     clouds = Clouds(folder)
     for command in page.commands(STEP_3)[:MAKE_CERTIFICATE]:
-        bare.type(command)
+        operator.type(command)
+    clouds.trust(AUTHORITY)
     return clouds
 
 
 @pytest.fixture(scope="module")
-def node(bare: Node, clouds: Clouds) -> Iterator[Node]:
+def node(operator: Operator, clouds: Clouds) -> Iterator[Node]:
     """A node as Kolla-Ansible configures it, with its HAProxy, and the services behind."""
-    node = bare
-    clouds.trust()
+    node = operator.node
     with ThreadPoolExecutor(1) as pool:
-        # Ansible works on one processor.
         other = pool.submit(clouds.start, TWO)
-        node.configure()
-        clouds.trust(AUTHORITY)
         node.kolla("genconfig", "--tags", "loadbalancer")
         other.result()
     with clouds.controller(BACKEND):
@@ -81,13 +88,6 @@ def node(bare: Node, clouds: Clouds) -> Iterator[Node]:
         clouds.complete_catalog()
         yield node
         node.stop_haproxy()
-
-
-@pytest.fixture(scope="module")
-def gateway(folder: Path, clouds: Clouds) -> Iterator[Gateway]:
-    gateway = Gateway(folder)
-    yield gateway
-    gateway.stop()
 
 
 @pytest.fixture(scope="module")
@@ -132,12 +132,10 @@ def test_kolla_serves_each_service_at_both_addresses(files_before: dict[str, byt
     assert changed_files() == []
 
 
-def test_discover_names_the_frontends_and_finds_the_controllers(node: Node, clouds: Clouds, gateway: Gateway) -> None:
-    (make_folder,) = (command for command in page.commands("1. Install") if command.startswith("mkdir "))
-    node.type(make_folder)
+def test_discover_names_the_frontends_and_finds_the_controllers(node: Node, clouds: Clouds, operator: Operator) -> None:
     endpoints, discover, *certificates = page.commands("2. Describe the cloud")
-    node.type(endpoints, **clouds.user(f"{ONE}-admin"))
-    said = node.type(discover).splitlines()
+    operator.type(endpoints, **clouds.user(f"{ONE}-admin"))
+    said = operator.type(discover).splitlines()
     assert said[0] == "CloudOne is described in /etc/openstackoid/mesh.yaml"
     assert len(said) == 1 + 2 * len(FILES)
     assert {f"haproxy/{line.rpartition('(')[2].partition(':')[0]}" for line in said[1:]} == FILES
@@ -151,34 +149,41 @@ def test_discover_names_the_frontends_and_finds_the_controllers(node: Node, clou
     assert "# HAProxy's check was `check inter 2000 rise 2 fall 5`" in text
     hidden = "http-request deny if { path -i -m beg /server-status } (services.d/"
     assert text.count(f"# WARNING: others may reach the service, for the gateway does not do this: {hidden}") == len(FILES)
-    gateway.complete("2. Describe the cloud")
+    description.complete("2. Describe the cloud")
     for command in certificates:
-        node.type(command)
+        operator.type(command)
 
 
-def test_the_clouds_are_introduced_and_the_gateway_can_start(node: Node, clouds: Clouds, gateway: Gateway) -> None:
+def test_the_clouds_are_introduced_and_the_gateway_can_start(clouds: Clouds, operator: Operator) -> None:
     clouds.introduce(TWO)
     copy, export, add, *checks = page.commands(STEP_3)[MAKE_CERTIFICATE:]
-    node.type(copy)
-    assert f"introduces {ONE}" in node.type(export)
-    assert f"describes {TWO}" in node.type(add)
-    gateway.complete(STEP_3)
+    operator.type(copy)
+    assert f"introduces {ONE}" in operator.type(export)
+    assert f"describes {TWO}" in operator.type(add)
+    description.complete(STEP_3)
     for command in checks:
-        node.type(command)
+        operator.type(command)
 
 
-def test_the_gateway_takes_the_place_of_the_frontends(node: Node, gateway: Gateway, files_before: dict[str, bytes]) -> None:
+def test_the_gateway_takes_the_place_of_the_frontends(node: Node, operator: Operator, files_before: dict[str, bytes]) -> None:
     collection, render = page.commands("4. Tell Kolla-Ansible")
-    node.type(collection)
-    assert "changed=0 " in node.type(collection)
-    node.type(render)
+    operator.type(collection)
+    assert "changed=0 " in operator.type(collection)
+    operator.type(render)
     after = node.rendered()
     assert {path for path in after if files_before.get(path) != after[path]} == FILES | {CHECK}
     assert files_before.keys() == after.keys() - {CHECK}
-    node.stop_haproxy()
-    node.start_haproxy()
-    gateway.start()
+    take_over, _ = page.blocks(STEP_5)
+    for command in take_over:
+        operator.type(command)
     assert subprocess.run([CHECKS / "check_alive_openstackoid.sh"], check=False).returncode == 0
+
+
+def test_the_gateway_runs_as_its_user_from_the_page_s_environment_with_the_system_s_haproxy(operator: Operator) -> None:
+    processes = operator.unit(GATEWAY).processes()
+    assert "/opt/openstackoid/bin/python3" in processes[0].cmdline()
+    assert {process.username() for process in processes} == {"openstackoid"}
+    assert "/usr/sbin/haproxy" in {process.exe() for process in processes}
 
 
 def test_users_and_services_see_no_difference(
@@ -204,15 +209,15 @@ def test_services_log_the_address_of_the_client_and_never_a_forged_one(
     assert FORGED not in said
 
 
-def test_both_gateways_reach_each_other(node: Node) -> None:
-    check, _ = page.commands("5. Take over")
+def test_both_gateways_reach_each_other(operator: Operator) -> None:
+    _, (check, _) = page.blocks(STEP_5)
     # CloudTwo has found no gateway at these addresses before.
-    node.type(f"for _ in $(seq 20); do {check} && exit; sleep 2; done; exit 1")
+    operator.type(f"for _ in $(seq 20); do {check} && exit; sleep 2; done; exit 1")
 
 
-def test_a_user_sees_the_images_of_the_other_cloud(node: Node, clouds: Clouds) -> None:
-    _, request = page.commands("5. Take over")
-    assert clouds.openstack(TWO, "image", "show", "cirros")["id"] in node.type(request, **clouds.user(ONE))
+def test_a_user_sees_the_images_of_the_other_cloud(operator: Operator, clouds: Clouds) -> None:
+    _, (_, request) = page.blocks(STEP_5)
+    assert clouds.openstack(TWO, "image", "show", "cirros")["id"] in operator.type(request, **clouds.user(ONE))
 
 
 def test_a_server_boots_from_the_image_of_the_other_cloud(clouds: Clouds) -> None:
@@ -224,19 +229,22 @@ def test_a_server_boots_from_the_image_of_the_other_cloud(clouds: Clouds) -> Non
     assert image in str(server["image"])
 
 
-def test_keepalived_learns_that_the_gateway_has_stopped(gateway: Gateway) -> None:
-    gateway.stop()
+def test_keepalived_learns_that_the_gateway_has_stopped(operator: Operator) -> None:
+    operator.unit(GATEWAY).stop()
     assert subprocess.run([CHECKS / "check_alive_openstackoid.sh"], check=False).returncode != 0
 
 
 def test_kolla_gets_its_frontends_back(
-    node: Node, clouds: Clouds, token: str, files_before: dict[str, bytes], answers_before: list[object], catalog_before: Any
+    operator: Operator,
+    clouds: Clouds,
+    token: str,
+    files_before: dict[str, bytes],
+    answers_before: list[object],
+    catalog_before: Any,
 ) -> None:
     for command in page.commands("Go back"):
-        node.type(command)
-    assert node.rendered() == files_before
-    node.stop_haproxy()
-    node.start_haproxy()
+        operator.type(command)
+    assert operator.node.rendered() == files_before
     for before, after in zip(answers_before, answers(token), strict=True):
         assert after == before
     assert clouds.openstack(f"{ONE}-admin", "endpoint", "list") == catalog_before

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import psutil
 
-FOLDERS = ("/etc", "/mnt", "/usr/sbin", "/var/lib")
+FOLDERS = ("/etc", "/mnt", "/opt", "/usr/bin", "/usr/sbin", "/var/lib")
 """Folders of the machine in which a suite could leave an entry."""
-MOUNTS = (*FOLDERS, "/etc/keepalived", "/run", "/sys")
+MOUNTS = (*FOLDERS, "/etc/keepalived", "/run", "/sys", "/usr", "/var/cache", "/var/log")
 """Folders over which a suite mounts others."""
 NAMES = ("api0", "api0peer", "bridge", "first", "machine", "other", "second")
 """The network namespaces and interfaces of suites."""

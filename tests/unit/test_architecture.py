@@ -52,7 +52,7 @@ BRIDGE_MAY_IMPORT = {
     "binding": {"message", "upstream", "identity"},
     "proxy": {"message", "audit", "upstream", "identity", "binding"},
     "pages": {"message", "upstream", "trace", "identity", "binding"},
-    "telemetry": {"audit", "proxy"},
+    "telemetry": {"message", "audit", "proxy"},
     "http": {"message", "audit", "upstream", "trace", "identity", "binding", "proxy", "pages", "telemetry", "haproxy_log"},
 }
 BRIDGE_SHARED = {"errors", "log", "resource_index", "workflows"}

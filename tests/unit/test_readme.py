@@ -5,6 +5,8 @@ import re
 import shlex
 from pathlib import Path
 
+import pytest
+
 from console import pictures as pictures_of_the_console
 from examples import demo
 from openstackoid.console.pages import VIEWS
@@ -52,6 +54,15 @@ def test_each_file_of_the_folder_of_pictures_is_shown() -> None:
 def test_the_first_paragraph_is_three_sentences() -> None:
     paragraph = README.split("\n\n")[1]
     assert len(re.findall(r"[.!?](?=\s|$)", paragraph)) == 3
+
+
+@pytest.mark.parametrize("suite", ["deploy-test", "kolla-test", "pair-test"])
+def test_the_time_of_an_operators_suite_stands_once_and_is_of_a_run_that_passed(suite: str) -> None:
+    (result,) = re.findall(rf"^\| `make {suite}` \| Debian 12 \| (.*) \|$", README, re.MULTILINE)
+    assert re.fullmatch(r"\d+ passed(, \d+ skipped,)? in \d+ min \d+ s(, beside (another|other) suites?)?", result)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (help_line,) = re.findall(rf"^\t@echo \"make {suite} .*$", makefile, re.MULTILINE)
+    assert "minutes" not in help_line
 
 
 def test_every_make_target_that_is_named_exists() -> None:

@@ -29,9 +29,9 @@ from openstackoid.bridge.audit.losses import Loss, Losses
 from openstackoid.bridge.binding.delegated_uses import DelegatedUses
 from openstackoid.bridge.log import LOG
 from openstackoid.bridge.pages.runtime_api import RuntimeApi, RuntimeApiError
-from openstackoid.bridge.telemetry.haproxy_lines import count_lines
+from openstackoid.bridge.telemetry.haproxy_lines import LineCounts
 from openstackoid.bridge.telemetry.log_process import tell_numbers
-from openstackoid.haproxy.trace import shown_line
+from openstackoid.haproxy.trace import shown_lines
 from openstackoid.parent_death_signal import end_with
 
 AT_ONCE = 65536
@@ -79,8 +79,9 @@ async def _read(
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     delegated = DelegatedUses()
-    egress = EgressLines(at, audit, losses=losses, delegated=delegated.count)
-    log = HaproxyLog(descriptor, egress)
+    requests = LineCounts()
+    egress = EgressLines(at, audit, losses=losses, delegated=delegated.count, requests=requests.add_audited)
+    log = HaproxyLog(descriptor, egress, requests)
     loop.add_reader(descriptor, log.read)
     remedy = _larger_queue if log.is_socket else _no_remedy
 
@@ -90,7 +91,7 @@ async def _read(
 
     tasks = [asyncio.create_task(_flush(audit))]
     if metrics is not None:
-        tasks.append(asyncio.create_task(tell_numbers(metrics, delegated.of_this_process)))
+        tasks.append(asyncio.create_task(tell_numbers(metrics, requests.samples, delegated.of_this_process)))
     if haproxy is not None:
         tasks.append(asyncio.create_task(_watch(LostLines(), RuntimeApi(haproxy), remedy, tell)))
     try:
@@ -105,12 +106,13 @@ async def _read(
 
 
 class HaproxyLog:
-    """Reads the log from a pipe or a datagram socket, and shows it redacted on standard error."""
+    """Reads the log from a pipe or a datagram socket, and shows it redacted on standard error. ``requests`` counts its lines."""
 
-    def __init__(self, descriptor: int, egress: EgressLines) -> None:
+    def __init__(self, descriptor: int, egress: EgressLines, requests: LineCounts) -> None:
         self.is_socket = stat.S_ISSOCK(os.fstat(descriptor).st_mode)
         self._descriptor = descriptor
         self._egress = egress
+        self._requests = requests
         self._rest = b""
         os.set_blocking(descriptor, False)
 
@@ -139,9 +141,10 @@ class HaproxyLog:
     def _show(self, lines: bytes) -> None:
         """Count whole lines, and show them, each after the time."""
         if lines:
-            count_lines(lines)
+            shown, answers = shown_lines(self._egress(lines))
+            self._requests.add(answers)
             now = f"{time.strftime('%Y-%m-%d %H:%M:%S')} haproxy ".encode()
-            for part in _atomic(now + shown_line(line) for line in self._egress(lines).splitlines(keepends=True)):
+            for part in _atomic(now + line for line in shown):
                 os.write(sys.stderr.fileno(), part)
 
 

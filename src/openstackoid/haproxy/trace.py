@@ -36,19 +36,24 @@ def observing(records_socket: str) -> list[str]:
     return [f"log {shlex.quote(records_socket)} len {LONGEST_LINE} format raw local0 notice"]
 
 
-def shown_line(line: bytes) -> bytes:
-    """Return a line of the log with a redacted method and path; a line about no request is unchanged.
+def shown_lines(lines: bytes) -> tuple[list[bytes], list[bytes]]:
+    """Return the lines of a log with redacted methods and paths, and of those about requests the parts behind the arrow.
 
-    HAProxy has no cheap way to do this itself, and the Python service reads its log anyway.
+    A line about no request is unchanged. HAProxy has no cheap way to redact, and the Python service reads its log anyway.
     """
-    words = line.split(b" ", _ARROW_AT + 1)
-    if len(words) <= _ARROW_AT or words[_ARROW_AT] != b"->":
-        return line
-    method, path = words[_METHOD_AT], words[_PATH_AT]
-    if (method, path) != _NO_REQUEST:
-        words[_METHOD_AT] = shown_method(method.decode("latin-1")).encode("ascii")
-        words[_PATH_AT] = (shown_path(path.decode("latin-1")) or REMOVED).encode("ascii")
-    return b" ".join(words)
+    shown, answers = [], []
+    for line in lines.splitlines(keepends=True):
+        words = line.split(b" ", _ARROW_AT + 1)
+        if len(words) <= _ARROW_AT or words[_ARROW_AT] != b"->":
+            shown.append(line)
+            continue
+        method, path = words[_METHOD_AT], words[_PATH_AT]
+        if (method, path) != _NO_REQUEST:
+            words[_METHOD_AT] = shown_method(method.decode("latin-1")).encode("ascii")
+            words[_PATH_AT] = (shown_path(path.decode("latin-1")) or REMOVED).encode("ascii")
+        answers.append(words[-1])
+        shown.append(b" ".join(words))
+    return shown, answers
 
 
 def own_pages_and_traces(cloud: Cloud) -> list[str]:

@@ -8,12 +8,14 @@ from openstackoid.telemetry.metrics import (
     OTHER,
     PEER,
     SERVICE,
+    RequestCount,
     Served,
     count_request,
     count_spans,
     count_use,
     count_validation,
     merged,
+    request_count,
     samples,
 )
 from openstackoid.telemetry.peers import CLOCKS, PeerAnswer, clocks_off
@@ -26,6 +28,7 @@ __all__ = [
     "PEER",
     "SERVICE",
     "PeerAnswer",
+    "RequestCount",
     "Served",
     "clocks_off",
     "count_request",
@@ -34,5 +37,6 @@ __all__ = [
     "count_validation",
     "merged",
     "remedies",
+    "request_count",
     "samples",
 ]

@@ -5,12 +5,18 @@ Each process counts for itself. :func:`merged` adds the samples of another proce
 clouds and services are of the mesh, all others have a few values.
 """
 
+from bisect import bisect_left
+from collections import Counter as Totals
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import chain
+from functools import lru_cache
+from itertools import accumulate, chain
+from operator import add
+from typing import Any, NamedTuple
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
 GATEWAY, SERVICE, PEER = "gateway", "service", "peer"
@@ -43,79 +49,113 @@ _REGISTRY = CollectorRegistry(auto_describe=False)
 _CODES = range(100, 600)
 
 
-class _Durations(Histogram):
-    """A histogram that takes many equal values at once."""
-
-    def observe_many(self, amount: float, number: int) -> None:
-        """Count ``number`` values of ``amount``."""
-        self._sum.inc(amount * number)
-        for bound, bucket in zip(self._upper_bounds, self._buckets, strict=True):
-            if amount <= bound:
-                bucket.inc(number)
-                break
-
-
-_REQUESTS = Counter("openstackoid_requests", "Answered requests", ("route", "service", "peer", "code"), registry=_REGISTRY)
-_SECONDS = _Durations(
-    "openstackoid_request_duration_seconds",
-    "Time from the request's head to the end of the answer",
-    ("route", "service", "peer"),
-    buckets=_BUCKETS,
-    registry=_REGISTRY,
-)
-_ERRORS = Counter(
-    "openstackoid_errors", "Answers from 500 on, by the part at fault", ("by", "service", "peer"), registry=_REGISTRY
-)
-_REFUSALS = Counter("openstackoid_refusals", "Requests that the gateway has refused", ("reason",), registry=_REGISTRY)
-_USES = Counter(
-    "openstackoid_uses",
-    "Lines of the audit log: uses of one cloud by another",
-    ("direction", "peer", "outcome"),
-    registry=_REGISTRY,
-)
 _VALIDATIONS = Counter(
     "openstackoid_token_validations", "Questions to Keystones about tokens", ("home", "result"), registry=_REGISTRY
 )
 _SPANS = Counter("openstackoid_spans", "Spans of traced workflows for the collector", ("outcome",), registry=_REGISTRY)
 _peers: set[str] = set()
 
-# So that a rate is known from the first error on.
-for _by in (GATEWAY, SERVICE, PEER):
-    _ERRORS.labels(_by, "none", "")
 
+class Served(NamedTuple):
+    """The labels of a request. ``peer``: the cloud at the other end, empty for none; ``status``: 0 if the client has left.
 
-@dataclass(frozen=True, slots=True)
-class Served:
-    """Requests with equal answers. ``peer``: the cloud at the other end, empty for none; ``status``: 0 if the client has left.
-
-    ``fault``: the part at fault for an error. ``refused``: the answer is the gateway's own.
+    ``fault``: the part at fault for an error. ``refused``: the answer is the gateway's own. A named tuple, for it is a key.
     """
 
     route: str
     service: str
     peer: str
     status: int
-    seconds: float
     fault: str | None = None
     refused: bool = False
-    number: int = 1
 
 
-def count_request(served: Served) -> None:
-    """Count requests."""
-    peer, number = _bounded(served.peer), served.number
-    code = str(served.status) if served.status in _CODES else "0"
-    _REQUESTS.labels(served.route, served.service, peer, code).inc(number)
-    _SECONDS.labels(served.route, served.service, peer).observe_many(served.seconds, number)
-    if served.refused and (400 <= served.status < 500 or served.status in REASONS):
-        _REFUSALS.labels(REASONS.get(served.status, OTHER)).inc(number)
-    elif served.status >= 500:
-        _ERRORS.labels(served.fault or GATEWAY, served.service, peer).inc(number)
+class RequestCount:
+    """The number of requests with equal labels for each bucket of times, and the sum of their times.
+
+    Plain numbers: a counter of prometheus_client would take a lock each time. One thread counts, any may read.
+    """
+
+    __slots__ = ("numbers", "seconds")
+
+    def __init__(self) -> None:
+        self.numbers = [0] * (len(_BUCKETS) + 1)
+        self.seconds = 0.0
+
+    def add(self, seconds: float, number: int = 1) -> None:
+        """Count ``number`` requests that took ``seconds`` each."""
+        self.numbers[bisect_left(_BUCKETS, seconds)] += number
+        self.seconds += seconds * number
+
+
+_requests: dict[Served, RequestCount] = {}
+_uses: Totals[tuple[str, str, str]] = Totals()
+"""By direction, peer and outcome. Plain numbers, too: a busy gateway writes hundreds of lines a second."""
+
+
+@lru_cache(4096)
+def request_count(served: Served) -> RequestCount:
+    """Return the count of requests with these labels."""
+    status = served.status if served.status in _CODES else 0
+    return _requests.setdefault(served._replace(peer=_bounded(served.peer), status=status), RequestCount())
+
+
+def count_request(served: Served, seconds: float) -> None:
+    """Count a request and its time."""
+    request_count(served).add(seconds)
+
+
+class _PlainCounts(Collector):
+    """The metrics of requests and of uses, made of their plain counts."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metrics."""
+        answered: Totals[tuple[str, ...]] = Totals()
+        # So that a rate is known from the first error on.
+        errors: Totals[tuple[str, ...]] = Totals({(by, "none", ""): 0 for by in (GATEWAY, SERVICE, PEER)})
+        refusals: Totals[tuple[str, ...]] = Totals()
+        durations: dict[tuple[str, ...], RequestCount] = {}
+        for (route, service, peer, status, fault, refused), count in list(_requests.items()):
+            numbers, seconds = list(count.numbers), count.seconds
+            number = sum(numbers)
+            answered[route, service, peer, str(status)] += number
+            if refused and (400 <= status < 500 or status in REASONS):
+                refusals[REASONS.get(status, OTHER),] += number
+            elif status >= 500:
+                errors[fault or GATEWAY, service, peer] += number
+            total = durations.setdefault((route, service, peer), RequestCount())
+            total.numbers = [*map(add, total.numbers, numbers)]
+            total.seconds += seconds
+        yield _counter("requests", "Answered requests", ("route", "service", "peer", "code"), answered)
+        yield _histogram(durations)
+        yield _counter("errors", "Answers from 500 on, by the part at fault", ("by", "service", "peer"), errors)
+        yield _counter("refusals", "Requests that the gateway has refused", ("reason",), refusals)
+        about, labels = "Lines of the audit log: uses of one cloud by another", ("direction", "peer", "outcome")
+        yield _counter("uses", about, labels, dict(_uses))
+
+
+def _counter(name: str, about: str, labels: tuple[str, ...], totals: Mapping[Any, int]) -> Metric:
+    family = CounterMetricFamily(f"openstackoid_{name}", about, labels=labels)
+    for values, number in totals.items():
+        family.add_metric(values, number)
+    return family
+
+
+def _histogram(durations: Mapping[tuple[str, ...], RequestCount]) -> Metric:
+    name, about = "openstackoid_request_duration_seconds", "Time from the request's head to the end of the answer"
+    family = HistogramMetricFamily(name, about, labels=("route", "service", "peer"))
+    bounds = [*map(str, _BUCKETS), "+Inf"]
+    for values, count in durations.items():
+        family.add_metric(values, list(zip(bounds, accumulate(count.numbers), strict=True)), count.seconds)
+    return family
+
+
+_REGISTRY.register(_PlainCounts())
 
 
 def count_use(direction: str, peer: str, outcome: str, number: int) -> None:
     """Count lines of the audit log."""
-    _USES.labels(direction, _bounded(peer), outcome).inc(number)
+    _uses[direction, _bounded(peer), outcome] += number
 
 
 def count_validation(home: str, result: str) -> None:

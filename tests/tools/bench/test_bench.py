@@ -28,7 +28,7 @@ ROWS = {
     "composition": {f"{way}_{clouds}" for way in ("stream", "links", "pages") for clouds in (2, 8)}
     | {"http_2", "http_8", "slowest", "at_once_2", "at_once_8", "alone", "first", "otherwise"},
     "refusals": {refusal.key for refusal in (*REFUSALS, *BRIDGE_REFUSALS)},
-    "metrics": {"local", "remote", "python"},
+    "metrics": {"local", "remote", "guest", "mixed", "write"},
 }
 FIGURES = {
     "routing": {"rate", "cpu_us", "busy", "failed"},
@@ -51,7 +51,7 @@ FIGURES = {
     "abuse": {"rate", "p50_us", "p99_us", "failed"},
     "composition": set(),
     "refusals": set(),
-    "metrics": {"cpu_ratio"},
+    "metrics": {"cpu_ratio", "request_us", "counting_us"},
 }
 
 pytestmark = pytest.mark.timeout(900)

@@ -92,11 +92,11 @@ def test_the_end_of_a_long_log_is_read_without_a_cut_line(tmp_path: Path) -> Non
 def test_a_line_is_read_once_and_when_it_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
 
-    def noted(text: str) -> dict[str, Any] | None:
+    def counted(text: str) -> Any:
         read.append(text)
         return read_line(text)
 
-    monkeypatch.setattr(uses, "read_line", noted)
+    monkeypatch.setattr(uses, "read_line", counted)
     path = written(tmp_path / "audit.log", [line(number) for number in range(5)])
     tail = Tail(path)
     assert (len(tail.read()), len(tail.read()), len(read)) == (5, 5, 5)

@@ -10,11 +10,15 @@ import pytest
 import yaml
 
 from kolla import page
+from openstackoid.binding import load_keys
 from openstackoid.certs import issue
 from openstackoid.cli import main
 from openstackoid.haproxy.binary import find_haproxy
+from openstackoid.mesh import parse_mesh
 
+ROOT = Path(__file__).parents[3]
 HEADING = "3. Certificate, peers, policy"
+SEVERAL = "With two or three load balancers"
 HOSTS = {"internal": "internal.one.example", "public": "api.one.example"}
 
 
@@ -95,3 +99,28 @@ def test_the_page_shows_what_discover_warns_of(tmp_path: Path, capsys: pytest.Ca
     assert any(
         line.startswith("not carried over from HAProxy: ") and line.endswith(count.partition(";")[2]) for line in page.warnings()
     )
+
+
+def test_several_load_balancers_get_keys_a_store_and_the_right_to_hold_connections(tmp_path: Path) -> None:
+    keys, *_ = [line for line in page.commands(SEVERAL) if line.startswith("openstackoid ")]
+    assert run(shlex.split(keys.replace("/etc/openstackoid", str(tmp_path)))) == 0
+    (settings,) = page.additions(SEVERAL)
+    text = describe(tmp_path, "CloudOne", **HOSTS).read_text(encoding="utf-8")
+    description = yaml.safe_load(text)
+    description["clouds"]["CloudOne"]["gateway"] |= settings["gateway"]
+    cloud = parse_mesh(yaml.safe_dump(description), "mesh.yaml").clouds["CloudOne"]
+    assert cloud.drain.hold > 0
+    assert cloud.bound_tokens.keys is not None
+    assert load_keys(Path(cloud.bound_tokens.keys.replace("/etc/openstackoid", str(tmp_path)))).primary
+    assert cloud.store is not None
+    typed = [line for line in page.commands(SEVERAL) if line.startswith("install ")]
+    assert [line.split()[-1] for line in typed if "/dev/stdin" in line] == [cloud.store.password]
+    (right,) = (shlex.split(line) for line in typed if "/dev/stdin" not in line)
+    assert "AmbientCapabilities=CAP_NET_ADMIN" in (ROOT / right[-2]).read_text(encoding="utf-8")
+    assert right[-1] in (ROOT / "deploy/collection/roles/pair/tasks/main.yml").read_text(encoding="utf-8")
+
+
+def test_the_page_asks_the_health_of_the_address_that_it_adds() -> None:
+    _, identity = page.additions("2. Describe the cloud")
+    health = page.commands(SEVERAL)[-1]
+    assert f"{identity['identity']['frontend']['admin']}/.openstackoid/health" in health

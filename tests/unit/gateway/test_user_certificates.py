@@ -3,7 +3,9 @@
 
 import socket
 import ssl
+import time
 from collections.abc import Iterator
+from functools import partial
 from http.client import HTTPSConnection
 from pathlib import Path
 
@@ -11,9 +13,12 @@ import pytest
 
 from openstackoid.certs import issue, make_authority
 from openstackoid.cli import main
-from unit.gateway.running import Gateway, description, free_port, serving, with_settings
+from unit.gateway.running import Client, Gateway, description, free_port, serving, with_settings
 from unit.gateway.test_certificates import Answer, Server, serial
 from waiting import until
+
+ANSWER = '{"who": "CloudTwo"}'
+"""The answer of the backend to all requests."""
 
 
 class PublicGateway(Gateway):
@@ -106,6 +111,36 @@ def test_a_new_certificate_and_a_new_file_are_taken_up_while_it_runs(gateway: Pu
     gateway.wait_for("has reloaded", times=2)
     assert gateway.served("other.test") == serial(other)
     assert gateway.served() == new
+
+
+def _serves(gateway: PublicGateway, number: int) -> bool:
+    return gateway.served() == number
+
+
+def test_a_renewed_certificate_of_users_loses_no_request(gateway: PublicGateway) -> None:
+    """Written over twice while users keep connections and open new ones, and a certificate for another host is added."""
+    clients = [Client(gateway.connection, keep, 0.005, body=ANSWER) for keep in (True, False)]
+    begun = gateway.said().count("has reloaded")
+    for client in clients:
+        client.start()
+    try:
+        for times in (1, 2):
+            new = gateway.renew_certificate()
+            gateway.wait_for("has reloaded", times=begun + times)
+            until(partial(_serves, gateway, new))
+        added = issue(gateway.public, "Added", ["added.test"])
+        file = gateway.public / "users" / "three.pem"
+        file.touch(mode=0o600)
+        file.write_bytes(added.read_bytes())
+        until(lambda: gateway.served("added.test") == serial(added))
+        time.sleep(0.2)
+    finally:
+        for client in clients:
+            client.enough.set()
+        for client in clients:
+            client.join()
+    assert [client.lost for client in clients] == [[], []]
+    assert all(client.answered > 20 for client in clients)
 
 
 def test_a_client_without_a_name_meets_the_certificate_that_names_the_address(gateway: PublicGateway) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from conformance.clouds import three_clouds
 from openstackoid.haproxy import Runtime, compile_gateway
-from openstackoid.haproxy.trace import LOG_FORMAT, own_pages_and_traces, shown_line
+from openstackoid.haproxy.trace import LOG_FORMAT, own_pages_and_traces, shown_lines
 
 HERE = three_clouds().clouds["CloudOne"]
 CONFIGURATION = compile_gateway(three_clouds(), "CloudOne", Runtime.of("/run"))["haproxy.cfg"]
@@ -56,4 +56,11 @@ def test_no_header_but_the_id_and_no_query_is_in_a_line() -> None:
     ],
 )
 def test_lines_are_redacted(line: str, shown: str | None) -> None:
-    assert shown_line(line.encode()) == (line if shown is None else shown).encode()
+    assert shown_lines(line.encode())[0] == [text.encode() for text in [line if shown is None else shown] if text]
+
+
+def test_the_answers_are_the_parts_behind_the_arrow() -> None:
+    lines = b"10.0.0.1 GET /x -> b - 200 5 ms -- - -\nProxy b started.\n10.0.0.1 GET /y -> peer Two 200 5 ms -- - left\n"
+    shown, answers = shown_lines(lines)
+    assert b"".join(shown) == lines
+    assert answers == [b"b - 200 5 ms -- - -\n", b"peer Two 200 5 ms -- - left\n"]

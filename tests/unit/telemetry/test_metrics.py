@@ -5,7 +5,18 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
-from openstackoid.telemetry import GATEWAY, OTHER, PEER, Served, count_request, count_use, count_validation, merged, samples
+from openstackoid.telemetry import (
+    GATEWAY,
+    OTHER,
+    PEER,
+    Served,
+    count_request,
+    count_use,
+    count_validation,
+    merged,
+    request_count,
+    samples,
+)
 from openstackoid.telemetry.metrics import MOST_PEERS
 
 
@@ -15,26 +26,31 @@ def value(name: str, **labels: str) -> float:
 
 
 def test_a_request_is_counted_with_its_time() -> None:
-    count_request(Served("remote", "dns", "CloudSeven", 200, 0.02, number=3))
+    count = request_count(Served("remote", "dns", "CloudSeven", 200))
+    count.add(0.02, 2)
+    for seconds in (0.025, 0.0251, 120.0):
+        count.add(seconds)
     labels = {"route": "remote", "service": "dns", "peer": "CloudSeven"}
-    assert value("openstackoid_requests_total", code="200", **labels) == 3
-    assert value("openstackoid_request_duration_seconds_count", **labels) == 3
-    assert value("openstackoid_request_duration_seconds_bucket", le="0.005", **labels) == 0
-    assert value("openstackoid_request_duration_seconds_bucket", le="0.025", **labels) == 3
-    assert abs(value("openstackoid_request_duration_seconds_sum", **labels) - 0.06) < 1e-9
+    assert value("openstackoid_requests_total", code="200", **labels) == 5
+    assert value("openstackoid_request_duration_seconds_count", **labels) == 5
+    buckets = {"0.005": 0, "0.025": 3, "0.1": 4, "60.0": 4, "+Inf": 5}
+    assert {le: value("openstackoid_request_duration_seconds_bucket", le=le, **labels) for le in buckets} == buckets
+    assert abs(value("openstackoid_request_duration_seconds_sum", **labels) - 120.0901) < 1e-9
+    count_request(Served("remote", "dns", "CloudSeven", 200), 0.02)
+    assert value("openstackoid_requests_total", code="200", **labels) == 6
 
 
 def test_an_error_has_a_part_at_fault_and_a_refusal_a_reason() -> None:
-    count_request(Served("remote", "dns", "CloudSix", 503, 1.0, PEER))
-    count_request(Served("local", "dns", "", 503, 1.0, refused=True))
+    count_request(Served("remote", "dns", "CloudSix", 503, PEER), 1.0)
+    count_request(Served("local", "dns", "", 503, refused=True), 1.0)
     before = value("openstackoid_errors_total"), value("openstackoid_refusals_total")
     assert value("openstackoid_errors_total", by=PEER, service="dns", peer="CloudSix") == 1
     assert value("openstackoid_errors_total", by=GATEWAY, service="dns") == 1
     for status in (403, 508, 418):
-        count_request(Served("refuse", "dns", "", status, 0.0, refused=True))
+        count_request(Served("refuse", "dns", "", status, refused=True), 0.0)
     assert [value("openstackoid_refusals_total", reason=reason) >= 1 for reason in ("policy", "loop", OTHER)] == [True] * 3
     # A client that has left is neither, and a loop is no error of this gateway.
-    count_request(Served("refuse", "dns", "", 0, 0.0, refused=True))
+    count_request(Served("refuse", "dns", "", 0, refused=True), 0.0)
     assert (value("openstackoid_errors_total"), value("openstackoid_refusals_total")) == (before[0], before[1] + 3)
 
 
@@ -56,7 +72,7 @@ class One(Collector):
 
 
 def test_samples_of_another_process_are_added() -> None:
-    count_request(Served("local", "backup", "", 200, 0.02))
+    count_request(Served("local", "backup", "", 200), 0.02)
     labels = {"route": "local", "service": "backup", "peer": ""}
     others = [
         ("openstackoid_requests_total", {**labels, "code": "200"}, 4.0),

@@ -14,6 +14,7 @@ from openstackoid.bridge.log import shown_path
 from openstackoid.routing.admission import decoded_roles
 from openstackoid.routing.backend_names import is_delegated, is_of_guests
 from openstackoid.routing.egress import is_request_id
+from openstackoid.scope.services import official_service_type
 
 REQUEST = re.compile(
     r"(?P<source>\S+) (?P<method>\S+) (?P<path>\S+) -> (?P<backend>\S+) (?P<cloud>\S+)"
@@ -54,7 +55,7 @@ def admitted_line(request: str, left: str, at: str, now: float) -> AuditLine | N
         roles=roles,
         sender=about["sender"] or None,
         source=said["source"] if ADDRESS.fullmatch(said["source"]) else None,
-        service=about["service"],
+        service=official_service_type(about["service"]) or about["service"],
         interface=about["interface"],
         method=said["method"] if METHOD.fullmatch(said["method"]) else "-",
         path=shown_path(said["path"]),

@@ -56,6 +56,10 @@ class Audit:
         if self.path is not None:
             self.flush()
             self._append(self.path, self._refusals.sift(lines, FIRST if self.reserve.kept else 0))
+        self.count(lines)
+
+    def count(self, lines: Sequence[AuditLine]) -> None:
+        """Count written lines for the metrics."""
         for line in lines:
             if line.outcome != LOST:
                 count_use(line.direction, line.peer, line.outcome, line.count)

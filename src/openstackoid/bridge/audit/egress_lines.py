@@ -20,15 +20,19 @@ from openstackoid.haproxy.egress import MARKER
 from openstackoid.haproxy.guests import ADMITTED
 from openstackoid.routing.backend_names import PEER
 from openstackoid.routing.egress import is_request_id
+from openstackoid.scope.services import official_service_type
 
 _MARKER = MARKER.encode("ascii")
-_NOTED = b" left\n"
-_GUEST, _GUEST_NOTED = ADMITTED.encode("ascii"), b" admitted\n"
+_GUEST = ADMITTED.encode("ascii")
+NOTED = (b" left\n", b" admitted\n")
+"""In the gateway's log, the ends of lines whose part for the audit log was taken."""
+
 _LEFT = re.compile(
     r"(?P<service>[a-z0-9-]+)\.(?P<interface>[a-z]+) home=(?P<home>[A-Za-z0-9._-]+) id=(?P<id>\S+) use=(?P<use>\S*)\n?"
 )
 
 Count = Callable[[str | None, str | None, str], None]
+CountLines = Callable[[list[tuple[bytes, bytes]]], None]
 
 
 def _count_nothing(_: str | None, __: str | None, ___: str, /) -> None:
@@ -39,7 +43,7 @@ class EgressLines:
     """Audits requests that HAProxy served alone at the gateway of ``at``. ``clock`` returns seconds of the wall clock.
 
     ``losses`` counts the lines that cannot be written; ``delegated`` those of peers in the name of users here, by peer, rule and
-    outcome.
+    outcome; ``requests`` all lines with a part for the audit log, each without this part, and this part.
     """
 
     def __init__(
@@ -50,9 +54,11 @@ class EgressLines:
         losses: Losses | None = None,
         *,
         delegated: Count = _count_nothing,
+        requests: CountLines = list.clear,
     ) -> None:
         self._at = at
         self._delegated = delegated
+        self._requests = requests
         self._audit = LateAudit(audit, LOG, at, partial((losses or Losses()).add, Loss.READER))
         self._clock = clock
 
@@ -64,17 +70,18 @@ class EgressLines:
         """Write the audit lines of these requests, and return the lines for the gateway's log."""
         if _MARKER not in lines and _GUEST not in lines:
             return lines
-        kept, left = [], []
+        kept, left, marked = [], [], []
         for line in lines.splitlines(keepends=True):
-            read, noted = audit_line, _NOTED
+            read, noted = audit_line, NOTED[0]
             request, marker, rest = line.partition(_MARKER)
             if not marker:
-                read, noted = admitted_line, _GUEST_NOTED
+                read, noted = admitted_line, NOTED[1]
                 request, marker, rest = line.partition(_GUEST)
             if not marker:
                 kept.append(line)
                 continue
             kept.append(request + noted)
+            marked.append((request, rest))
             found = read(request.decode("ascii", "replace"), rest.decode("ascii", "replace"), self._at, self._clock())
             if found is not None:
                 left.append(found)
@@ -83,6 +90,7 @@ class EgressLines:
             else:
                 self._audit.lose(1, "a line of HAProxy's cannot be read")
         self._audit.write(*left)
+        self._requests(marked)
         return b"".join(kept)
 
 
@@ -102,7 +110,7 @@ def audit_line(request: str, left: str, at: str, now: float) -> AuditLine | None
         user=use.user if use else None,
         project=use.project if use else None,
         source=said["source"] if ADDRESS.fullmatch(said["source"]) else None,
-        service=about["service"],
+        service=official_service_type(about["service"]) or about["service"],
         interface=about["interface"],
         method=said["method"] if METHOD.fullmatch(said["method"]) else "-",
         path=shown_path(said["path"]),

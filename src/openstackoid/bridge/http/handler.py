@@ -21,8 +21,8 @@ from openstackoid.bridge.pages.router import Pages
 from openstackoid.bridge.pages.token_page import LIMIT
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.executor import Executor
-from openstackoid.bridge.telemetry.faults import PAGE, at_fault
-from openstackoid.bridge.trace.records import BRIDGE, LEG, LEGS, NONE, REFUSE, Record, Records
+from openstackoid.bridge.telemetry.answered import answered
+from openstackoid.bridge.trace.records import BRIDGE, LEG, LEGS, NONE, Record, Records
 from openstackoid.bridge.upstream.upstream import UpstreamError
 from openstackoid.mesh import Cloud, Endpoint
 from openstackoid.redaction.logs import where
@@ -45,7 +45,7 @@ from openstackoid.routing import (
 from openstackoid.routing.egress import UNSENT_HEADER
 from openstackoid.routing.pages import TOKEN
 from openstackoid.scope import Scope, Times
-from openstackoid.telemetry import Served, count_request
+from openstackoid.telemetry import count_request
 
 
 class RequestHandler:
@@ -80,7 +80,7 @@ class RequestHandler:
             seconds = time.monotonic() - began
             if status:
                 # HAProxy's line tells of a client that has left.
-                count_request(self._served(status, seconds))
+                count_request(answered(self._here, self._head, self._executor, self._error, status), seconds)
             request_id = self._traced_id()
             if request_id is not None:
                 record = self._record(status, started, seconds)
@@ -223,26 +223,6 @@ class RequestHandler:
             return None
         ids = self._head.values(REQUEST_ID)
         return ids[0] if len(ids) == 1 and is_traced(ids[0]) else None
-
-    def _served(self, status: int, seconds: float) -> Served:
-        """Return the request for the metrics."""
-        head, here, cloud, endpoint = self._head, self._here.name, self._cloud, self._endpoint
-        peer = cloud if cloud != here else (head and head.sender) or ""
-        return Served(
-            route=self._route,
-            service=endpoint.service if endpoint else NONE,
-            peer=peer,
-            status=status,
-            seconds=seconds,
-            fault=None if status < 500 else at_fault(self._error, self._executor, here),
-            refused=self._error is not None,
-        )
-
-    @property
-    def _route(self) -> str:
-        if self._executor is not None:
-            return self._executor.decision.route
-        return REFUSE if self._error is not None else PAGE
 
     @property
     def _endpoint(self) -> Endpoint | None:

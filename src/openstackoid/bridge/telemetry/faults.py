@@ -6,9 +6,6 @@ from openstackoid.bridge.proxy.executor import Executor
 from openstackoid.routing import All, Otherwise
 from openstackoid.telemetry import GATEWAY, PEER, SERVICE
 
-PAGE = "page"
-"""The route of a request for a page of the gateway."""
-
 _OF_OTHERS = (502, 503, 504)
 
 

@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from openstackoid.telemetry import samples
-
 PATIENCE = 5.0
 """Seconds in which the other process must answer."""
 
@@ -21,10 +19,10 @@ FRESH = 1.0
 _SAMPLES, _DELEGATED = "samples", "delegated"
 
 
-async def tell_numbers(connection: socket.socket, delegated: Callable[[], Any]) -> None:
-    """Answer each question, a word and a number, with that number and the requested numbers, in a line of JSON.
+async def tell_numbers(connection: socket.socket, samples: Callable[[], Any], delegated: Callable[[], Any]) -> None:
+    """Answer each question, a word and a number, with that number and what one of the two functions returns, in a line of JSON.
 
-    That is the samples of this process, or what ``delegated`` returns. It ends with the other process.
+    It ends with the other process.
     """
     reader, writer = await asyncio.open_unix_connection(sock=connection)
     try:

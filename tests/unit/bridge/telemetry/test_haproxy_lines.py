@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lines of HAProxy's log become counted requests, each request once."""
 
+from collections.abc import Iterator
+
 import pytest
 
+from openstackoid.bridge.audit.audit_file import Audit
+from openstackoid.bridge.audit.egress_lines import EgressLines
 from openstackoid.bridge.telemetry import haproxy_lines
-from openstackoid.bridge.telemetry.haproxy_lines import count_lines
-from openstackoid.haproxy.trace import BY_PYTHON
-from openstackoid.telemetry import GATEWAY, PEER, SERVICE, Served
+from openstackoid.bridge.telemetry.haproxy_lines import LineCounts
+from openstackoid.haproxy.trace import BY_PYTHON, shown_lines
+from openstackoid.telemetry import GATEWAY, PEER, SERVICE, RequestCount, Served
 
 LEFT = "- left=volumev3.public home=CloudOne id=req-a0d17000-1 use=-"
+TRACED = "trace=req-a0d17000-0000-4000-8000-000000000001 at=1796029200000000 socket=127.0.0.1:80 via=header"
 GUEST = "- admitted=image.internal from=CloudThree id= use=a|b|CloudThree"
 
 
@@ -16,32 +21,62 @@ def line(backend: str, cloud: str, status: int, state: str, rest: str = "-", pat
     return f"192.0.2.7 GET {path} -> {backend} {cloud} {status} 20 ms {state} {rest}\n"
 
 
-def counted(monkeypatch: pytest.MonkeyPatch, *lines: str) -> list[Served]:
-    found: list[Served] = []
-    monkeypatch.setattr(haproxy_lines, "count_request", found.append)
-    count_lines("".join(lines).encode())
-    return found
+Taken = list[tuple[float, int]]
+"""Seconds, and the number of requests that took them."""
+
+
+class Told(dict[Served, Taken]):
+    """What is counted, by its labels."""
+
+    def count(self, served: Served) -> RequestCount:
+        """Return a count that tells what is added."""
+        taken = self.setdefault(served, [])
+
+        class Telling(RequestCount):
+            def add(self, seconds: float, number: int = 1) -> None:
+                taken.append((seconds, number))
+
+        return Telling()
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
+    found = Told()
+    monkeypatch.setattr(haproxy_lines, "request_count", found.count)
+    haproxy_lines._count_of.cache_clear()
+    yield found
+    haproxy_lines._count_of.cache_clear()
+
+
+def read(*batches: str) -> None:
+    """Count batches of lines as the process that reads the log does."""
+    counts = LineCounts()
+    egress = EgressLines("CloudOne", Audit(None), requests=counts.add_audited)
+    for batch in batches:
+        counts.add(shown_lines(egress(batch.encode()))[1])
+    counts.settle()
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (line("local.image.public", "-", 200, "----"), Served("local", "image", "", 200, 0.02, SERVICE)),
-        (line("local.volumev3.public", "-", 500, "----"), Served("local", "block-storage", "", 500, 0.02, SERVICE)),
-        (line("local.image.public", "-", 503, "SC--"), Served("local", "image", "", 503, 0.02, SERVICE)),
-        (line("local.image.public", "-", 504, "sH--"), Served("local", "image", "", 504, 0.02, SERVICE)),
-        (line("local.image.public", "-", 500, "RR--"), Served("local", "image", "", 500, 0.02, GATEWAY)),
-        (line("local.image.public", "-", -1, "CD--"), Served("local", "image", "", 0, 0.02, GATEWAY)),
-        (line("guests.image.internal", "-", 200, "----", GUEST), Served("local", "image", "CloudThree", 200, 0.02, SERVICE)),
-        (line("peer", "CloudTwo", 200, "----", LEFT), Served("remote", "block-storage", "CloudTwo", 200, 0.02, PEER)),
-        (line("peer", "CloudTwo", 503, "LR--", LEFT), Served("remote", "block-storage", "CloudTwo", 503, 0.02, PEER)),
-        (line("bridge", "-", 503, "sQ--"), Served("refuse", "none", "", 503, 0.02, GATEWAY, refused=True)),
-        (line("bridge", "-", 429, "LR--"), Served("refuse", "none", "", 429, 0.02, GATEWAY, refused=True)),
-        (line("gateway", "-", 400, "PR--", path="<BADREQ>"), Served("refuse", "none", "", 400, 0.02, GATEWAY, refused=True)),
+        (line("local.image.public", "-", 200, "----"), Served("local", "image", "", 200, SERVICE)),
+        (line("local.volumev3.public", "-", 500, "----"), Served("local", "block-storage", "", 500, SERVICE)),
+        (line("local.image.public", "-", 503, "SC--"), Served("local", "image", "", 503, SERVICE)),
+        (line("local.image.public", "-", 504, "sH--"), Served("local", "image", "", 504, SERVICE)),
+        (line("local.image.public", "-", 500, "RR--"), Served("local", "image", "", 500, GATEWAY)),
+        (line("local.image.public", "-", -1, "CD--"), Served("local", "image", "", 0, GATEWAY)),
+        (line("guests.image.internal", "-", 200, "----", GUEST), Served("local", "image", "CloudThree", 200, SERVICE)),
+        (line("peer", "CloudTwo", 200, "----", LEFT), Served("remote", "block-storage", "CloudTwo", 200, PEER)),
+        (line("peer", "CloudTwo", 503, "LR--", LEFT), Served("remote", "block-storage", "CloudTwo", 503, PEER)),
+        (line("bridge", "-", 503, "sQ--"), Served("refuse", "none", "", 503, GATEWAY, refused=True)),
+        (line("bridge", "-", 429, "LR--"), Served("refuse", "none", "", 429, GATEWAY, refused=True)),
+        (line("gateway", "-", 400, "PR--", path="<BADREQ>"), Served("refuse", "none", "", 400, GATEWAY, refused=True)),
     ],
 )
-def test_a_line_is_a_request(monkeypatch: pytest.MonkeyPatch, text: str, expected: Served) -> None:
-    assert counted(monkeypatch, text) == [expected]
+def test_a_line_is_a_request(told: Told, text: str, expected: Served) -> None:
+    read(text)
+    assert told == {expected: [(0.02, 1)]}
 
 
 @pytest.mark.parametrize(
@@ -55,15 +90,52 @@ def test_a_line_is_a_request(monkeypatch: pytest.MonkeyPatch, text: str, expecte
         "Server local.image.public/s1 is DOWN -> nowhere\n",
     ],
 )
-def test_a_request_that_python_answers_or_sends_is_left_to_it(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    assert counted(monkeypatch, text) == []
+def test_a_request_that_python_answers_or_sends_is_left_to_it(told: Told, text: str) -> None:
+    read(text)
+    assert told == {}
 
 
-def test_equal_lines_are_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_of_equal_requests_are_counted_together(told: Told) -> None:
     one, other = line("local.image.public", "-", 200, "----"), line("local.image.public", "-", 200, "----", path="/image/v2/x")
-    assert [served.number for served in counted(monkeypatch, one, other, one)] == [3]
+    slow, traced = one.replace(" 20 ms", " 1500 ms"), line("local.image.public", "-", 200, "----", f"{TRACED} -")
+    read(one + other + slow, one + traced + slow)
+    (taken,) = told.values()
+    assert sorted(taken) == [(0.02, 1), (0.02, 3), (1.5, 2)]
 
 
-def test_a_path_is_never_read_as_a_backend(monkeypatch: pytest.MonkeyPatch) -> None:
-    odd = line("local.image.public", "-", 200, "----", path="/->#20peer#20CloudTwo#20200#201#20ms#20----")
-    assert [served.route for served in counted(monkeypatch, odd)] == ["local"]
+def test_lines_that_are_audited_are_counted_once_with_their_service(told: Told) -> None:
+    left, traced = line("peer", "CloudTwo", 200, "----", LEFT), line("peer", "CloudTwo", 200, "----", f"{TRACED}{LEFT[1:]}")
+    another = left.replace("home=CloudOne", "home=CloudThree").replace("volumev3", "image")
+    guest = line("guests.image.internal", "-", 200, "----", GUEST)
+    refused = line("bridge", "-", 503, "sQ--", LEFT)
+    read(left + left.replace("req-a0d17000-1", "req-a0d17000-2") + guest + another + traced + refused)
+    assert {served: sum(number for _, number in taken) for served, taken in told.items()} == {
+        Served("remote", "block-storage", "CloudTwo", 200, PEER): 3,
+        Served("remote", "image", "CloudTwo", 200, PEER): 1,
+        Served("local", "image", "CloudThree", 200, SERVICE): 1,
+        Served("refuse", "none", "", 503, GATEWAY, refused=True): 1,
+    }
+
+
+def test_different_lines_are_read_before_they_take_much_memory(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(haproxy_lines, "MOST", 9)
+    counts, found = LineCounts(), []
+    for milliseconds in range(25):
+        counts.add([b"local.image.public - 200 %d ms ---- - -\n" % milliseconds])
+        found.append(sum(map(len, told.values())))
+    assert sorted(set(found)) == [0, 10, 20]
+    counts.samples()
+    (taken,) = told.values()
+    assert sorted(taken) == [(number / 1000, 1) for number in range(25)]
+
+
+@pytest.mark.parametrize("time", ["-1", "", "twenty", "2.5"])
+def test_a_line_without_a_time_is_passed_over(told: Told, time: str) -> None:
+    read(line("local.image.public", "-", 200, "----").replace(" 20 ms", f" {time} ms"))
+    assert not any(told.values())
+
+
+@pytest.mark.parametrize("path", ["/->#20peer#20CloudTwo#20200#201#20ms#20----", "/>", "/->"])
+def test_a_path_is_never_read_as_a_backend(told: Told, path: str) -> None:
+    read(line("local.image.public", "-", 200, "----", path=path), line("peer", "CloudTwo", 200, "----", LEFT, path))
+    assert {served.route: taken for served, taken in told.items()} == {"local": [(0.02, 1)], "remote": [(0.02, 1)]}

@@ -36,7 +36,7 @@ class Delegated:
 async def test_it_is_asked_for_samples_and_for_counts_of_delegated_requests() -> None:
     delegated = Delegated()
     with _connected() as (here, there):
-        telling, process = asyncio.create_task(tell_numbers(there, delegated)), LogProcess(here)
+        telling, process = asyncio.create_task(tell_numbers(there, samples, delegated)), LogProcess(here)
         assert [await process.delegated() for _ in range(3)] == [[("CloudTwo", "images", "allowed", 1)]] * 3
         assert await process.samples() == json.loads(json.dumps(samples()))
         await asyncio.sleep(FRESH)
@@ -62,7 +62,7 @@ async def test_a_question_that_was_given_up_leaves_no_answer_for_the_next() -> N
         given_up.cancel()
         with suppress(asyncio.CancelledError):
             await given_up
-        telling = asyncio.create_task(tell_numbers(there, delegated))
+        telling = asyncio.create_task(tell_numbers(there, samples, delegated))
         assert all(isinstance(sample, list) and len(sample) == 3 for sample in await process.samples())
         assert delegated.asked == 1
         process.close()
@@ -77,7 +77,7 @@ async def test_a_late_answer_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> 
         process = LogProcess(here)
         assert await process.delegated() == []
         monkeypatch.setattr(log_process, "PATIENCE", 5.0)
-        telling = asyncio.create_task(tell_numbers(there, lambda: [("CloudTwo", "images", "allowed", 1)]))
+        telling = asyncio.create_task(tell_numbers(there, samples, lambda: [("CloudTwo", "images", "allowed", 1)]))
         assert await process.delegated() == [("CloudTwo", "images", "allowed", 1)]
         telling.cancel()
         with suppress(asyncio.CancelledError):
