@@ -64,7 +64,7 @@ def test_the_gateways_own_cloud_has_its_turn(method: str, around: Branches) -> N
 @timed
 def test_a_cloud_that_failed_is_not_asked_again_for_a_moment(around: Branches) -> None:
     scope = "image=Silent | Serves"
-    time.sleep(1)
+    time.sleep(TIME)
     began = time.monotonic()
     assert around.ask("GET", "/image/v2/images/x", scope).status == 200
     first = time.monotonic() - began
@@ -75,7 +75,7 @@ def test_a_cloud_that_failed_is_not_asked_again_for_a_moment(around: Branches) -
     assert around.asked() == ["Serves"]
     # A list that it may have completed is not the whole truth.
     assert "image of Silent" in around.ask("GET", "/image/v2/images/x", "image=Lacks | Silent").message
-    time.sleep(1)
+    time.sleep(TIME)
     assert around.ask("GET", "/image/v2/images/x", scope).status == 200
     assert around.asked() == ["Silent", "Serves"]
 
@@ -94,7 +94,7 @@ def test_the_404_of_a_write_is_the_answer_also_where_a_later_cloud_has_failed(ar
 
 @timed
 def test_all_turns_have_the_time_of_one_request(around: Branches) -> None:
-    time.sleep(1)
+    time.sleep(TIME)
     began = time.monotonic()
     got = around.ask("GET", "/image/v2/images/x", "image=Silent | Cuts")
     assert got.status >= 500
@@ -109,9 +109,9 @@ def test_a_body_is_sent_to_the_cloud_that_is_reached(size: int, around: Branches
 
 def test_an_upload_may_take_longer_than_a_turn(around: Branches) -> None:
     def slow() -> Iterator[bytes]:
-        for _ in range(4):
-            yield b"x" * 50_000
-            time.sleep(0.5)
+        for _ in range(8):
+            yield b"x" * 25_000
+            time.sleep(TIME / 6)
 
     got = around.ask("PUT", "/network/v2.0/networks/x", "network=Serves | Other", slow(), Content_Length="200000")
     assert (got.status, around.asked(), len(around.seen[0].body)) == (200, ["Serves"], 200_000)
