@@ -7,6 +7,7 @@ import random
 import re
 import socket
 import ssl
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import ThreadingHTTPServer
@@ -108,8 +109,12 @@ class Recorder:
             server.server_close()
 
 
+_lately: deque[int] = deque()
+"""The ports that this process has given to tests, the latest at the end: one may be bound later, or never."""
+
+
 def free_ports() -> Iterator[int]:
-    """Yield ports of loopback that were free a moment ago, none of them twice.
+    """Yield ports of loopback that were free a moment ago, none of them twice, nor what other tests were given lately.
 
     The system gives no such port to a test that asks it for any: a gateway checks the health of servers that are not there.
     Labs of the same run have the last two hundred ports of a thousand (``openstackoid.lab.ports``); each process of pytest-xdist
@@ -117,13 +122,17 @@ def free_ports() -> Iterator[int]:
     """
     given = set()
     number, count = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    thousands, share = range(10_000, 32_000, 1000), range(number, 800, count)
     while True:
-        port = random.randrange(10_000, 32_000, 1000) + random.randrange(number, 800, count)
+        port = random.choice(thousands) + random.choice(share)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-        if port not in given:
+        if port not in given and port not in _lately:
             given.add(port)
+            _lately.append(port)
+            if len(_lately) > len(thousands) * len(share) / 3:
+                _lately.popleft()
             yield port
