@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gateway of Home among clouds that each end a request in one way, by their names; they record their requests."""
 
-import csv
 import http.client
 import json
-import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +14,7 @@ from typing import Any
 
 from conformance.answering import Answering, start_server
 from conformance.gateway import started
+from conformance.haproxy_counts import requests_of
 from conformance.recorder import Recorder, Seen, free_ports
 
 BYTES = b"the bytes of an image"
@@ -104,12 +103,7 @@ class Branches:
 
     def requests_of(self, backend: str) -> int:
         """Return the number of requests that HAProxy has sent to a backend."""
-        with socket.socket(socket.AF_UNIX) as control:
-            control.connect(self.runtime.stats_socket)
-            control.sendall(b"show stat\n")
-            with control.makefile() as answer:
-                rows = list(csv.DictReader(answer))
-        return next(int(row["stot"]) for row in rows if row["# pxname"] == backend and row["svname"] == "BACKEND")
+        return requests_of(self.runtime.stats_socket, backend)["BACKEND"]
 
     def asked(self) -> list[str]:
         """Return the clouds that were asked, in this order; HAProxy repeats a read when a connection ends without an answer."""

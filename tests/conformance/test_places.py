@@ -2,7 +2,6 @@
 """One client takes a share of the Python service's places, and requests without an accepted token a small one."""
 
 import contextlib
-import csv
 import json
 import socket
 import subprocess
@@ -17,6 +16,7 @@ import psutil
 import pytest
 
 from conformance.gateway import HAPROXY
+from conformance.haproxy_counts import requests_of
 from conformance.hostile import ODD, Arrived, Site, from_address, hostile_site
 from openstackoid.routing import marked_id
 from openstackoid.routing.places import DELAY
@@ -289,9 +289,4 @@ def test_refusals_of_a_flood_wait_and_take_no_share_of_others_at_its_address() -
 
 def of_python(site: Site) -> int:
     """Return the number of requests that HAProxy has sent to the Python service."""
-    with socket.socket(socket.AF_UNIX) as control:
-        control.connect(str(site.stats_socket))
-        control.sendall(b"show stat\n")
-        with control.makefile() as answer:
-            rows = list(csv.DictReader(answer))
-    return sum(int(row["stot"]) for row in rows if row["# pxname"] == "bridge" and row["svname"] != "BACKEND")
+    return sum(number for server, number in requests_of(site.stats_socket, "bridge").items() if server != "BACKEND")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A view that renews itself disturbs nobody at a keyboard, and a screen reader speaks what has changed, once."""
+"""A view that renews itself leaves the focus where it is, and a screen reader speaks each change once."""
 
 import re
 from collections.abc import Callable

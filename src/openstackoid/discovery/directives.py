@@ -84,7 +84,7 @@ BIND: Mapping[str, tuple[int, Effect]] = {
     "no-tlsv11": (0, Effect.NONE), "no-tls-tickets": (0, Effect.NONE),
     # The files for the certificates of clients say nothing without `verify`.
     "ca-file": (1, Effect.NONE), "crl-file": (1, Effect.NONE), "ca-verify-file": (1, Effect.NONE),
-    # Whom a socket lets in: a network interface, or clients with a certificate.
+    # These decide which clients a socket accepts: those of a network interface, or with a certificate.
     "interface": (1, Effect.ACCESS), "namespace": (1, Effect.ACCESS), "verify": (1, Effect.ACCESS),
     "accept-netscaler-cip": (1, Effect.BROKEN),
 }  # fmt: skip

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -216,6 +216,20 @@ class Client(threading.Thread):
             self.enough.wait(self.pause)
         if connection is not None:
             connection.close()
+
+
+@contextmanager
+def sending(clients: Sequence[Client]) -> Iterator[None]:
+    """Have clients send requests meanwhile; at the end, each has its last answer."""
+    for client in clients:
+        client.start()
+    try:
+        yield
+    finally:
+        for client in clients:
+            client.enough.set()
+        for client in clients:
+            client.join()
 
 
 def health(gateway: Gateway) -> dict[str, str]:

@@ -19,7 +19,7 @@ from openstackoid.binding import BoundTokenError, load_keys, open_token
 from openstackoid.binding.rotation import set_up
 from openstackoid.certs import issue, make_authority, revoke
 from openstackoid.scope import split_token
-from unit.gateway.running import PATIENCE, Client, Gateway, description, free_port, service, with_settings
+from unit.gateway.running import PATIENCE, Client, Gateway, description, free_port, sending, service, with_settings
 
 
 class SecureGateway(Gateway):
@@ -124,19 +124,12 @@ def gateway(standing: SecureGateway) -> SecureGateway:
 
 def test_a_renewed_certificate_is_taken_up_by_itself_and_loses_no_request(gateway: SecureGateway) -> None:
     clients = [Client(gateway.connection, keep, 0.005) for keep in (True, False)]
-    for client in clients:
-        client.start()
-    try:
+    with sending(clients):
         for times in (1, 2):
             new = gateway.renew_certificate()
             gateway.wait_for("has reloaded", times=times)
             assert gateway.served() == new
         time.sleep(0.2)
-    finally:
-        for client in clients:
-            client.enough.set()
-        for client in clients:
-            client.join()
     assert [client.lost for client in clients] == [[], []]
     assert all(client.answered > 20 for client in clients)
 

@@ -17,7 +17,7 @@ import pytest
 from openstackoid.gateway.held_connections import may_hold
 from openstackoid.gateway.process_group import STOP_GRACE
 from unit.gateway.apart import Apart, apart
-from unit.gateway.running import PATIENCE, Client, Gateway, free_port, gone, service, with_settings
+from unit.gateway.running import PATIENCE, Client, Gateway, free_port, gone, sending, service, with_settings
 from unit.gateway.transfers import BY_PYTHON, HALF, Transfers, transfers
 from waiting import until
 
@@ -178,14 +178,10 @@ def test_no_request_is_lost_while_a_loaded_gateway_drains(tmp_path: Path) -> Non
         clients = [
             Client(lambda: HTTPConnection("127.0.0.1", gateway.port, timeout=60), keep, 0.002, "ok") for keep in (True, False)
         ]
-        for client in clients:
-            client.start()
-        time.sleep(0.5)
-        gateway.running.terminate()
-        until(lambda: says_503(gateway))
-        for client in clients:
-            client.enough.set()
-            client.join()
+        with sending(clients):
+            time.sleep(0.5)
+            gateway.running.terminate()
+            until(lambda: says_503(gateway))
         assert gateway.running.wait(PATIENCE) == 0
         assert [client.lost for client in clients] == [[], []]
         assert all(client.answered > 5 for client in clients)
@@ -235,17 +231,13 @@ def test_a_reload_of_an_haproxy_without_a_supervisor_loses_no_request() -> None:
         (Path(folder) / "state").mkdir(mode=0o700)
         with apart(Path(folder), backend, "-W") as gateway:
             clients = [Client(lambda: connect(gateway), keep, 0.01, "ok") for keep in (True, False)]
-            for client in clients:
-                client.start()
-            under_way = Transfers(gateway.port)
-            for _ in range(3):
-                time.sleep(0.5)
-                os.kill(gateway.haproxy.pid, signal.SIGUSR2)
-                os.kill(gateway.bridge.pid, signal.SIGHUP)
-            time.sleep(2)
-            for client in clients:
-                client.enough.set()
-                client.join()
+            with sending(clients):
+                under_way = Transfers(gateway.port)
+                for _ in range(3):
+                    time.sleep(0.5)
+                    os.kill(gateway.haproxy.pid, signal.SIGUSR2)
+                    os.kill(gateway.bridge.pid, signal.SIGHUP)
+                time.sleep(2)
             assert under_way.finish() == [2 * HALF] * 4
             assert [client.lost for client in clients] == [[], []]
             assert all(client.answered > 5 for client in clients)

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from openstackoid.mesh import load_mesh
-from unit.gateway.running import Client, Gateway, free_port, gone, health, service, with_settings
+from unit.gateway.running import Client, Gateway, free_port, gone, health, sending, service, with_settings
 
 
 def test_no_request_is_lost_over_five_reloads(gateway: Gateway) -> None:
@@ -18,20 +18,13 @@ def test_no_request_is_lost_over_five_reloads(gateway: Gateway) -> None:
         return HTTPConnection("127.0.0.1", gateway.port, timeout=60)
 
     clients = [Client(connect, keep, pause) for keep in (True, False) for pause in (0.001, 0.02, 0.2)]
-    for client in clients:
-        client.start()
-    try:
+    with sending(clients):
         for number in range(1, 6):
             time.sleep(0.3)
             gateway.describe(f"CloudNo{number}")
             gateway.hang_up()
             gateway.wait_for("has reloaded", times=number)
         time.sleep(0.3)
-    finally:
-        for client in clients:
-            client.enough.set()
-        for client in clients:
-            client.join()
     assert [client.lost for client in clients] == [[]] * len(clients)
     assert all(client.answered > 5 for client in clients)
     assert sum(client.answered for client in clients) > 500

@@ -13,7 +13,7 @@ import pytest
 
 from openstackoid.certs import issue, make_authority
 from openstackoid.cli import main
-from unit.gateway.running import Client, Gateway, description, free_port, serving, with_settings
+from unit.gateway.running import Client, Gateway, description, free_port, sending, serving, with_settings
 from unit.gateway.test_certificates import Answer, Server, serial
 from waiting import until
 
@@ -121,9 +121,7 @@ def test_a_renewed_certificate_of_users_loses_no_request(gateway: PublicGateway)
     """Written over twice while users keep connections and open new ones, and a certificate for another host is added."""
     clients = [Client(gateway.connection, keep, 0.005, body=ANSWER) for keep in (True, False)]
     begun = gateway.said().count("has reloaded")
-    for client in clients:
-        client.start()
-    try:
+    with sending(clients):
         for times in (1, 2):
             new = gateway.renew_certificate()
             gateway.wait_for("has reloaded", times=begun + times)
@@ -134,11 +132,6 @@ def test_a_renewed_certificate_of_users_loses_no_request(gateway: PublicGateway)
         file.write_bytes(added.read_bytes())
         until(lambda: gateway.served("added.test") == serial(added))
         time.sleep(0.2)
-    finally:
-        for client in clients:
-            client.enough.set()
-        for client in clients:
-            client.join()
     assert [client.lost for client in clients] == [[], []]
     assert all(client.answered > 20 for client in clients)
 
