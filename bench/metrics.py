@@ -31,6 +31,7 @@ from bench.routing import ways
 from bench.spread import Spread
 from bench.stage import Stage
 from bench.traffic import MIXED, Traffic, batches
+from openstackoid.bridge.audit.admitted_lines import AuditedRequest
 from openstackoid.bridge.audit.audit_file import Audit
 from openstackoid.bridge.audit.audit_log import ALLOWED, AuditLine, lost_line
 from openstackoid.bridge.audit.egress_lines import EgressLines
@@ -140,10 +141,10 @@ class _TimedCounts(LineCounts):
         with self._clock:
             super().add([answer for answer in answers])  # noqa: C416 - as the list is made
 
-    def add_audited(self, lines: Iterable[tuple[bytes, bytes]]) -> None:
-        """Count audited lines."""
+    def add_audited(self, requests: Iterable[AuditedRequest]) -> None:
+        """Count audited requests."""
         with self._clock:
-            super().add_audited(lines)
+            super().add_audited(requests)
 
 
 class _TimedAudit(Audit):

@@ -7,6 +7,7 @@ them: user, project, rule, roles here, and home.
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 from openstackoid.bridge.audit.admission_header import Admission, decode
 from openstackoid.bridge.audit.audit_log import ALLOWED, IN, AuditLine
@@ -18,7 +19,7 @@ from openstackoid.scope.services import official_service_type
 
 REQUEST = re.compile(
     r"(?P<source>\S+) (?P<method>\S+) (?P<path>\S+) -> (?P<backend>\S+) (?P<cloud>\S+)"
-    r" (?P<status>[+-]?[0-9]{1,9}) (?P<milliseconds>[+-]?[0-9]{1,12}) ms .*"
+    r" (?P<status>[+-]?[0-9]{1,9}) (?P<milliseconds>[+-]?[0-9]{1,12}) ms (?P<state>\S*) .*"
 )
 """A line of HAProxy's, without its part for the audit log."""
 
@@ -30,23 +31,34 @@ _ADMITTED = re.compile(
     r" use=(?P<use>[A-Za-z0-9_-]+)\|(?P<roles>[A-Za-z0-9_-]+)\|(?P<home>[A-Za-z0-9._-]+)\n?"
 )
 
-_decoded = lru_cache(1024)(decode)
+decoded = lru_cache(1024)(decode)
+"""The admission of a header: a user's requests have the same."""
+
 _roles = lru_cache(1024)(decoded_roles)
 
 
-def admitted_line(request: str, left: str, at: str, now: float) -> AuditLine | None:
-    """Return the audit line for a line of HAProxy's, of which ``left`` is the part behind the marker; None for any other."""
+class AuditedRequest(NamedTuple):
+    """A request of an audited line: the line of the audit log, its milliseconds, and HAProxy's letters about its end."""
+
+    line: AuditLine
+    milliseconds: int
+    state: str
+
+
+def admitted_line(request: str, left: str, at: str, now: float) -> AuditedRequest | None:
+    """Read a line of HAProxy's, of which ``left`` is the part behind the marker; return None for any other."""
     said, about = REQUEST.fullmatch(request), _ADMITTED.fullmatch(left)
     if said is None or about is None:
         return None
     if not (is_delegated(said["backend"]) if about["home"] == at else is_of_guests(said["backend"])):
         return None
-    use: Admission | None = _decoded(about["use"])
+    use: Admission | None = decoded(about["use"])
     roles: tuple[str, ...] | None = _roles(about["roles"])
     if use is None or roles is None:
         return None
-    return AuditLine(
-        time=now - max(int(said["milliseconds"]), 0) / 1000,
+    milliseconds = int(said["milliseconds"])
+    line = AuditLine(
+        time=now - max(milliseconds, 0) / 1000,
         gateway=at,
         direction=IN,
         home=about["home"],
@@ -64,3 +76,4 @@ def admitted_line(request: str, left: str, at: str, now: float) -> AuditLine | N
         status=max(int(said["status"]), 0),
         request_id=about["id"] if is_request_id(about["id"]) else None,
     )
+    return AuditedRequest(line, milliseconds, said["state"])

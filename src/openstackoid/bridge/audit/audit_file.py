@@ -12,8 +12,10 @@ import os
 import re
 import stat
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from logging.handlers import RotatingFileHandler
+from operator import attrgetter
 from pathlib import Path
 
 from openstackoid.bridge.audit.audit_log import LOST, AuditLine, lost_line
@@ -25,6 +27,7 @@ from openstackoid.telemetry import count_use
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+_USE = attrgetter("direction", "peer", "outcome", "count")
 
 
 class AuditError(OpenstackoidError):
@@ -60,9 +63,9 @@ class Audit:
 
     def count(self, lines: Sequence[AuditLine]) -> None:
         """Count written lines for the metrics."""
-        for line in lines:
-            if line.outcome != LOST:
-                count_use(line.direction, line.peer, line.outcome, line.count)
+        for (direction, peer, outcome, number), equal in Counter(map(_USE, lines)).items():
+            if outcome != LOST:
+                count_use(direction, peer, outcome, number * equal)
 
     def flush(self, *, all_sums: bool = False) -> None:
         """Append the sums of refused requests after their minute, or all. Raises :class:`AuditError`, and keeps the sums then."""

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from openstackoid.bridge.audit.admission_header import decode, outcome_of
-from openstackoid.bridge.audit.admitted_lines import ADDRESS, METHOD, REQUEST, admitted_line
+from openstackoid.bridge.audit.admission_header import Admission, outcome_of
+from openstackoid.bridge.audit.admitted_lines import ADDRESS, METHOD, REQUEST, AuditedRequest, admitted_line, decoded
 from openstackoid.bridge.audit.audit_file import Audit, LateAudit
 from openstackoid.bridge.audit.audit_log import IN, OUT, AuditLine, lost_line
 from openstackoid.bridge.audit.losses import Loss, Losses
@@ -27,12 +27,15 @@ _GUEST = ADMITTED.encode("ascii")
 NOTED = (b" left\n", b" admitted\n")
 """In the gateway's log, the ends of lines whose part for the audit log was taken."""
 
+_UNREADABLE = b" unreadable\n"
+"""The end of a line whose part cannot be read."""
+
 _LEFT = re.compile(
     r"(?P<service>[a-z0-9-]+)\.(?P<interface>[a-z]+) home=(?P<home>[A-Za-z0-9._-]+) id=(?P<id>\S+) use=(?P<use>\S*)\n?"
 )
 
 Count = Callable[[str | None, str | None, str], None]
-CountLines = Callable[[list[tuple[bytes, bytes]]], None]
+CountRequests = Callable[[list[AuditedRequest]], None]
 
 
 def _count_nothing(_: str | None, __: str | None, ___: str, /) -> None:
@@ -43,7 +46,7 @@ class EgressLines:
     """Audits requests that HAProxy served alone at the gateway of ``at``. ``clock`` returns seconds of the wall clock.
 
     ``losses`` counts the lines that cannot be written; ``delegated`` those of peers in the name of users here, by peer, rule and
-    outcome; ``requests`` all lines with a part for the audit log, each without this part, and this part.
+    outcome; ``requests`` those of all audited lines.
     """
 
     def __init__(
@@ -54,7 +57,7 @@ class EgressLines:
         losses: Losses | None = None,
         *,
         delegated: Count = _count_nothing,
-        requests: CountLines = list.clear,
+        requests: CountRequests = list.clear,
     ) -> None:
         self._at = at
         self._delegated = delegated
@@ -70,7 +73,7 @@ class EgressLines:
         """Write the audit lines of these requests, and return the lines for the gateway's log."""
         if _MARKER not in lines and _GUEST not in lines:
             return lines
-        kept, left, marked = [], [], []
+        kept, audited = [], []
         for line in lines.splitlines(keepends=True):
             read, noted = audit_line, NOTED[0]
             request, marker, rest = line.partition(_MARKER)
@@ -80,29 +83,31 @@ class EgressLines:
             if not marker:
                 kept.append(line)
                 continue
-            kept.append(request + noted)
-            marked.append((request, rest))
             found = read(request.decode("ascii", "replace"), rest.decode("ascii", "replace"), self._at, self._clock())
-            if found is not None:
-                left.append(found)
-                if found.direction == IN and found.home == self._at:
-                    self._delegated(found.sender, found.rule, found.outcome)
-            else:
+            if found is None:
+                kept.append(request + _UNREADABLE)
                 self._audit.lose(1, "a line of HAProxy's cannot be read")
-        self._audit.write(*left)
-        self._requests(marked)
+                continue
+            kept.append(request + noted)
+            audited.append(found)
+            use = found.line
+            if use.direction == IN and use.home == self._at:
+                self._delegated(use.sender, use.rule, use.outcome)
+        self._audit.write(*[found.line for found in audited])
+        self._requests(audited)
         return b"".join(kept)
 
 
-def audit_line(request: str, left: str, at: str, now: float) -> AuditLine | None:
-    """Return the audit line for a line of HAProxy's, of which ``left`` is the part behind the marker; None for any other line."""
+def audit_line(request: str, left: str, at: str, now: float) -> AuditedRequest | None:
+    """Read a line of HAProxy's, of which ``left`` is the part behind the marker; return None for any other."""
     said, about = REQUEST.fullmatch(request), _LEFT.fullmatch(left)
     if said is None or about is None or said["backend"] != PEER:
         return None
     status = max(int(said["status"]), 0)
-    use = decode(about["use"])
-    return AuditLine(
-        time=now - max(int(said["milliseconds"]), 0) / 1000,
+    use: Admission | None = decoded(about["use"])
+    milliseconds = int(said["milliseconds"])
+    line = AuditLine(
+        time=now - max(milliseconds, 0) / 1000,
         gateway=at,
         direction=OUT,
         home=about["home"],
@@ -119,3 +124,4 @@ def audit_line(request: str, left: str, at: str, now: float) -> AuditLine | None
         status=status,
         request_id=about["id"] if is_request_id(about["id"]) else None,
     )
+    return AuditedRequest(line, milliseconds, said["state"])

@@ -10,7 +10,10 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 
+from openstackoid.bridge.audit.admitted_lines import AuditedRequest
+from openstackoid.bridge.audit.audit_log import OUT
 from openstackoid.bridge.audit.egress_lines import NOTED
+from openstackoid.haproxy.trace import BY_PYTHON
 from openstackoid.routing.backend_names import BRIDGE, FRONTEND, PEER, is_local
 from openstackoid.scope.services import official_service_type
 from openstackoid.telemetry import GATEWAY, SERVICE, RequestCount, Served, request_count, samples
@@ -25,12 +28,7 @@ NO_SERVICE = "none"
 MOST = 16_384
 """Different answers that are kept, about 2 MB, before they are read."""
 
-_AUDITED_BACKENDS = (b"peer ", b"guests.", b"delegated.")
-_PARTS = re.compile(
-    r"(?P<backend>\S+) (?P<cloud>\S+) (?P<status>[+-]?[0-9]{1,9}) (?P<state>\S{4}) "
-    r"(?:(?P<service>[a-z0-9-]+)\.\S+ (?:home|from)=(?P<sender>[A-Za-z0-9._-]*))?"
-)
-_ARROW, _ID = b" -> ", b" id="
+_PARTS = re.compile(r"(?P<backend>\S+) (?P<cloud>\S+) (?P<status>[+-]?[0-9]{1,9}) (?P<state>\S{4}) ")
 _STATE = 5
 """Bytes of the letters about the end of a request, and of what follows: a space, or the mark of the Python service."""
 
@@ -52,12 +50,13 @@ class LineCounts:
         if len(self._answers) > MOST:
             self.settle()
 
-    def add_audited(self, lines: Iterable[tuple[bytes, bytes]]) -> None:
-        """Count audited lines: of each the part before that for the audit log, and that part. Each has an id of its own."""
-        for line, about in lines:
-            answer = line.partition(_ARROW)[2]
-            if answer.startswith(_AUDITED_BACKENDS):
-                _count(answer, about.partition(_ID)[0], 1)
+    def add_audited(self, requests: Iterable[AuditedRequest]) -> None:
+        """Count the requests of audited lines."""
+        for line, milliseconds, state in requests:
+            peer = line.cloud if line.direction == OUT else line.sender
+            count = _audited_count_of(line.direction, line.service, peer, line.status, state)
+            if count is not None and milliseconds >= 0:
+                count.add(milliseconds / 1000)
 
     def samples(self) -> list[tuple[str, dict[str, str], float]]:
         """Return the samples of this process, with those of all lines."""
@@ -69,31 +68,33 @@ class LineCounts:
         answers, self._answers = self._answers, Counter()
         for answer, number in answers.items():
             # The audited ones were counted by their lines.
-            if answer.endswith(NOTED) and answer.startswith(_AUDITED_BACKENDS):
+            if answer.endswith(NOTED):
                 continue
-            # As in _count, whose call would be a tenth of the time.
             before, _, state = answer.partition(b" ms ")
             target, _, taken = before.rpartition(b" ")
-            if taken.isdigit() and (count := _count_of(target, state[:_STATE], b"")) is not None:
+            # A line about no request has no time.
+            if taken.isdigit() and (count := _count_of(target, state[:_STATE])) is not None:
                 count.add(int(taken) / 1000, number)
 
 
-def _count(answer: bytes, about: bytes, number: int) -> None:
-    before, _, state = answer.partition(b" ms ")
-    target, _, taken = before.rpartition(b" ")
-    # A line about no request has no time.
-    count = _count_of(target, state[:_STATE], about) if taken.isdigit() else None
-    if count is not None:
-        count.add(int(taken) / 1000, number)
+@lru_cache(4096)
+def _audited_count_of(direction: str, service: str, peer: str | None, status: int, state: str) -> RequestCount | None:
+    """Return the count of such requests; None for those that the Python service counts."""
+    if state.endswith(BY_PYTHON):
+        return None
+    if direction == OUT:
+        fault = AT_PEER if state[:1] in f"{_SERVERS}{_LOCAL}" else GATEWAY
+        return request_count(Served("remote", service, peer or "", status, fault))
+    return request_count(Served("local", service, peer or "", status, SERVICE if state[:1] in _SERVERS else GATEWAY))
 
 
 @lru_cache(4096)
-def _count_of(target: bytes, state: bytes, about: bytes) -> RequestCount | None:
-    """Return the count of such requests; None for those that the Python service has answered, and so counted.
+def _count_of(target: bytes, state: bytes) -> RequestCount | None:
+    """Return the count of such requests; None for those that the Python service counts.
 
-    ``target``: backend, cloud and status. ``about``: the service and the sending cloud of an audited line.
+    ``target``: backend, cloud and status.
     """
-    parts = _PARTS.match((b"%b %b%b" % (target, state, about)).decode("ascii", "replace"))
+    parts = _PARTS.match((b"%b %b" % (target, state)).decode("ascii", "replace"))
     served = None if parts is None else _served(parts)
     return None if served is None else request_count(served)
 
@@ -105,11 +106,10 @@ def _served(parts: re.Match[str]) -> Served | None:
     """
     backend, first, phase, status = parts["backend"], parts["state"][0], parts["state"][1], max(int(parts["status"]), 0)
     if backend == PEER:
-        fault = AT_PEER if first in f"{_SERVERS}{_LOCAL}" else GATEWAY
-        return Served("remote", _official(parts["service"] or ""), parts["cloud"], status, fault)
+        return Served("remote", NO_SERVICE, parts["cloud"], status, AT_PEER if first in f"{_SERVERS}{_LOCAL}" else GATEWAY)
     if is_local(backend):
         fault = SERVICE if first in _SERVERS else GATEWAY
-        return Served("local", _official(backend.split(".")[1]), parts["sender"] or "", status, fault)
+        return Served("local", _official(backend.split(".")[1]), "", status, fault)
     if backend == BRIDGE and (first == "-" or phase not in _BEFORE_AN_ANSWER):
         return None
     if backend in (BRIDGE, FRONTEND):

@@ -20,9 +20,10 @@ ABOUT = f"image.public from=CloudTwo id={ID} use={USE}|{encoded_roles(('member',
 
 
 def test_a_line_says_all_that_the_python_service_would() -> None:
-    line = admitted_line(REQUEST, ABOUT, "CloudOne", 9.0)
-    assert line is not None
-    document = line.document()
+    found = admitted_line(REQUEST, ABOUT, "CloudOne", 9.0)
+    assert found is not None
+    assert (found.milliseconds, found.state) == (12, "----")
+    document = found.line.document()
     assert document["user"] == {"id": "u1", "name": "ada", "domain": "Default"}
     assert (document["project"]["name"], document["rule"], document["roles"]) == ("demo", "CloudTwo/members", ["member", "a b"])
     assert (document["gateway"], document["cloud"], document["home"], document["sender"]) == ("CloudOne",) * 2 + ("CloudTwo",) * 2
@@ -31,9 +32,9 @@ def test_a_line_says_all_that_the_python_service_would() -> None:
 
 
 def test_a_user_of_this_clouds_network_has_no_sender_and_may_have_no_id() -> None:
-    line = admitted_line(REQUEST, ABOUT.replace("from=CloudTwo", "from=").replace(ID, ""), "CloudOne", 9.0)
-    assert line is not None
-    assert (line.sender, line.request_id) == (None, None)
+    found = admitted_line(REQUEST, ABOUT.replace("from=CloudTwo", "from=").replace(ID, ""), "CloudOne", 9.0)
+    assert found is not None
+    assert (found.line.sender, found.line.request_id) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -57,8 +58,9 @@ def test_any_other_line_is_none(request_part: str, about: str) -> None:
 def test_an_image_that_a_peer_has_read_in_the_name_of_a_user_here_is_audited_and_counted(tmp_path: Path) -> None:
     use = encode(Admission(Party("u1", "ada", "Default"), Party("p1", "demo", "Default"), "delegation of CloudTwo/images"))
     about = f"image.public from=CloudTwo id={ID} use={use}|{encoded_roles(())}|CloudOne\n"
-    line = admitted_line(DOWNLOAD, about, "CloudOne", 9.0)
-    assert line is not None
+    found = admitted_line(DOWNLOAD, about, "CloudOne", 9.0)
+    assert found is not None
+    line = found.line
     assert (line.home, line.sender, line.rule, line.roles) == ("CloudOne", "CloudTwo", "delegation of CloudTwo/images", ())
     counted: list[tuple[str | None, str | None, str]] = []
     lines = EgressLines("CloudOne", Audit(tmp_path / "audit.log"), delegated=lambda *use: counted.append(use))
@@ -75,5 +77,5 @@ def test_the_log_says_that_a_guest_was_admitted_and_not_who(tmp_path: Path) -> N
 
 def test_a_line_that_cannot_be_read_is_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     lines = EgressLines("CloudOne", Audit(tmp_path / "audit.log"))
-    assert lines(f"{REQUEST} admitted=image.public\n".encode()) == f"{REQUEST} admitted\n".encode()
+    assert lines(f"{REQUEST} admitted=image.public\n".encode()) == f"{REQUEST} unreadable\n".encode()
     assert "cannot be read" in caplog.text

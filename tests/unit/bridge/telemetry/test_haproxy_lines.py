@@ -5,16 +5,20 @@ from collections.abc import Iterator
 
 import pytest
 
+from openstackoid.bridge.audit.admission_header import Admission, encode
 from openstackoid.bridge.audit.audit_file import Audit
+from openstackoid.bridge.audit.audit_log import Party
 from openstackoid.bridge.audit.egress_lines import EgressLines
 from openstackoid.bridge.telemetry import haproxy_lines
 from openstackoid.bridge.telemetry.haproxy_lines import LineCounts
 from openstackoid.haproxy.trace import BY_PYTHON, shown_lines
+from openstackoid.routing.admission import encoded_roles
 from openstackoid.telemetry import GATEWAY, PEER, SERVICE, RequestCount, Served
 
 LEFT = "- left=volumev3.public home=CloudOne id=req-a0d17000-1 use=-"
 TRACED = "trace=req-a0d17000-0000-4000-8000-000000000001 at=1796029200000000 socket=127.0.0.1:80 via=header"
-GUEST = "- admitted=image.internal from=CloudThree id= use=a|b|CloudThree"
+USE = encode(Admission(Party("u1", "ada", "Default"), Party("p1", "demo", "Default"), "staff"))
+GUEST = f"- admitted=image.internal from=CloudThree id= use={USE}|{encoded_roles(('reader',))}|CloudThree"
 
 
 def line(backend: str, cloud: str, status: int, state: str, rest: str = "-", path: str = "/image/v2/images") -> str:
@@ -43,9 +47,11 @@ class Told(dict[Served, Taken]):
 def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
     found = Told()
     monkeypatch.setattr(haproxy_lines, "request_count", found.count)
-    haproxy_lines._count_of.cache_clear()
+    for counts in (haproxy_lines._count_of, haproxy_lines._audited_count_of):
+        counts.cache_clear()
     yield found
-    haproxy_lines._count_of.cache_clear()
+    for counts in (haproxy_lines._count_of, haproxy_lines._audited_count_of):
+        counts.cache_clear()
 
 
 def read(*batches: str) -> None:
@@ -115,6 +121,18 @@ def test_lines_that_are_audited_are_counted_once_with_their_service(told: Told) 
         Served("local", "image", "CloudThree", 200, SERVICE): 1,
         Served("refuse", "none", "", 503, GATEWAY, refused=True): 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (line("guests.image.internal", "-", 200, "----", GUEST.replace(USE, "e30")), Served("local", "image", "", 200, SERVICE)),
+        (line("peer", "CloudTwo", 200, "----", LEFT.replace(" id", " ")), Served("remote", "none", "CloudTwo", 200, PEER)),
+    ],
+)
+def test_a_line_whose_part_for_the_audit_log_cannot_be_read_is_a_request(told: Told, text: str, expected: Served) -> None:
+    read(text)
+    assert told == {expected: [(0.02, 1)]}
 
 
 def test_different_lines_are_read_before_they_take_much_memory(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
