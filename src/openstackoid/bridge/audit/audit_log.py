@@ -6,7 +6,7 @@ Cut and escaped values come from clients and from peers' Keystones.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -83,7 +83,7 @@ class AuditLine:
 
     def document(self) -> dict[str, Any]:
         """Return the line for JSON: unknown values are null, and long ones are cut."""
-        document = {name: _bounded(value) for name, value in asdict(self).items()}
+        document = {name: _bounded(getattr(self, name)) for name in _NAMES}
         document["time"] = timestamp(self.time)
         document["cloud"] = self.cloud or self.gateway
         for name in ("path", "reason"):
@@ -95,6 +95,9 @@ class AuditLine:
     def encoded(self) -> bytes:
         """Return the line for the file. It is ASCII, so no character of a name can break it or control a terminal."""
         return json.dumps(self.document()).encode("ascii") + b"\n"
+
+
+_NAMES = tuple(field.name for field in fields(AuditLine))
 
 
 def lost_line(at: str, now: float, number: int, reason: str) -> AuditLine:
@@ -123,9 +126,9 @@ def timestamp(seconds: float) -> str:
 def _bounded(value: Any) -> Any:
     if isinstance(value, str):
         return _cut(value, LONGEST_NAME)
-    if isinstance(value, dict):
-        return {name: _bounded(item) for name, item in value.items()}
-    if isinstance(value, tuple | list):
+    if isinstance(value, Party):
+        return {"id": _bounded(value.id), "name": _bounded(value.name), "domain": _bounded(value.domain)}
+    if isinstance(value, tuple):
         return [_bounded(item) for item in value[:MOST_ROLES]]
     return value
 
