@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""At the gateway of its audience a bound token is its user's, whoever shows it: that cloud's services have no certificate."""
+"""The gateway of the cloud for which a token is bound accepts it without a certificate: the services of that cloud have none."""
 
 import pytest
 

@@ -82,10 +82,16 @@ def _audited_count_of(direction: str, service: str, peer: str | None, status: in
     """Return the count of such requests; None for those that the Python service counts."""
     if state.endswith(BY_PYTHON):
         return None
-    if direction == OUT:
-        fault = AT_PEER if state[:1] in f"{_SERVERS}{_LOCAL}" else GATEWAY
-        return request_count(Served("remote", service, peer or "", status, fault))
-    return request_count(Served("local", service, peer or "", status, SERVICE if state[:1] in _SERVERS else GATEWAY))
+    of = _remote if direction == OUT else _local
+    return request_count(of(service, peer or "", status, state[:1]))
+
+
+def _remote(service: str, peer: str, status: int, first: str) -> Served:
+    return Served("remote", service, peer, status, AT_PEER if first in f"{_SERVERS}{_LOCAL}" else GATEWAY)
+
+
+def _local(service: str, peer: str, status: int, first: str) -> Served:
+    return Served("local", service, peer, status, SERVICE if first in _SERVERS else GATEWAY)
 
 
 @lru_cache(4096)
@@ -106,10 +112,9 @@ def _served(parts: re.Match[str]) -> Served | None:
     """
     backend, first, phase, status = parts["backend"], parts["state"][0], parts["state"][1], max(int(parts["status"]), 0)
     if backend == PEER:
-        return Served("remote", NO_SERVICE, parts["cloud"], status, AT_PEER if first in f"{_SERVERS}{_LOCAL}" else GATEWAY)
+        return _remote(NO_SERVICE, parts["cloud"], status, first)
     if is_local(backend):
-        fault = SERVICE if first in _SERVERS else GATEWAY
-        return Served("local", _official(backend.split(".")[1]), "", status, fault)
+        return _local(_official(backend.split(".")[1]), "", status, first)
     if backend == BRIDGE and (first == "-" or phase not in _BEFORE_AN_ANSWER):
         return None
     if backend in (BRIDGE, FRONTEND):
