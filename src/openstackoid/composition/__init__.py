@@ -16,6 +16,7 @@ from openstackoid.composition.kinds import (
     Kind,
     Kinds,
     ListKind,
+    Reference,
     TotalKind,
     VersionsKind,
     builtin_kinds,
@@ -35,6 +36,7 @@ from openstackoid.composition.outcomes import (
 )
 from openstackoid.composition.page import ALL_BYTES
 from openstackoid.composition.provenance import CLOUD, CLOUD_HEADER, CLOUDS, without_cloud
+from openstackoid.composition.references import EqualSearch, Named, lacking, meant, named, referred, with_referred
 from openstackoid.composition.totals import total
 
 __all__ = [
@@ -50,6 +52,7 @@ __all__ = [
     "Composed",
     "CompositionError",
     "Cursors",
+    "EqualSearch",
     "Failure",
     "Fault",
     "HeadersKind",
@@ -59,9 +62,11 @@ __all__ = [
     "KnownMarkers",
     "ListKind",
     "Listing",
+    "Named",
     "Outcome",
     "PageRequest",
     "PassOn",
+    "Reference",
     "Refused",
     "TotalKind",
     "VersionsKind",
@@ -72,9 +77,14 @@ __all__ = [
     "header_totals",
     "is_uuid",
     "item_outcome",
+    "lacking",
+    "meant",
+    "named",
     "owner_outcome",
     "parse_kinds",
     "parse_object",
+    "referred",
     "total",
+    "with_referred",
     "without_cloud",
 ]

@@ -72,6 +72,18 @@ class ItemKind:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """An id in the body of a change: the members ``at`` lead to it, and it names an ``item`` of the list ``of``.
+
+    The list shows one of equal items of several clouds, which have ids of their own.
+    """
+
+    at: tuple[str, ...]
+    item: str
+    of: ListKind
+
+
+@dataclass(frozen=True, slots=True)
 class TotalKind:
     """Numbers that are added, in the member ``wrapper`` of a document, empty for the document itself.
 
@@ -118,6 +130,7 @@ class Kinds:
     """All kinds, by service type."""
 
     _rows: Mapping[str, tuple[_Row, ...]] = field(repr=False)
+    _references: Mapping[tuple[str, str, str], tuple[Reference, ...]] = field(default_factory=dict, repr=False)
 
     def of(self, service: str, path: str) -> Kind | None:
         """Return the kind of a GET of ``path``, below the root of a service; None if its answers are not composed."""
@@ -133,6 +146,10 @@ class Kinds:
                 return ItemKind(service, row[2], match["id"], row[1], match["below"] or "")
             return row
         return None
+
+    def references(self, kind: ItemKind) -> tuple[Reference, ...]:
+        """Return the ids of equal things that the body of a change of ``kind`` may have."""
+        return self._references.get((kind.service, kind.resources, kind.below), ())
 
     def lists(self) -> Iterator[ListKind]:
         """Return every list."""
@@ -180,7 +197,21 @@ def _kinds(schema: KindsSchema) -> Kinds:
             if entry.item is not None:
                 pattern = _pattern(service, entry.path, r"/(?P<id>[^/]+)(?P<below>/.+)?")
                 rows[service].append((pattern, ("item", entry.item, entry.path)))
-    return Kinds({service: tuple(found) for service, found in rows.items()})
+    return Kinds({service: tuple(found) for service, found in rows.items()}, _references(schema))
+
+
+def _references(schema: KindsSchema) -> dict[tuple[str, str, str], tuple[Reference, ...]]:
+    found: dict[tuple[str, str, str], tuple[Reference, ...]] = {}
+    for service, entries in schema.references.items():
+        listed = {entry.path: entry for entry in schema.lists.get(service, ()) if entry.item and entry.equal}
+        for number, entry in enumerate(entries):
+            if entry.to not in listed:
+                raise Wrong(("references", service, number, "to"), f"'{entry.to}' is no list of items that can be equal")
+            of = listed[entry.to]
+            kind = _list(service, of, _paths(of)[-1], schema.paging[of.paging])
+            key = (service, entry.path, entry.below)
+            found[key] = (*found.get(key, ()), Reference(tuple(entry.at.split(".")), of.item or "", kind))
+    return found
 
 
 def _paths(entry: ListSchema) -> tuple[str, ...]:

@@ -165,6 +165,15 @@ def test_a_wrong_description_is_refused_with_line_and_column(before: str, after:
     assert str(raised.value).startswith(f"k.yaml:{place}: "), raised.value
 
 
+def test_a_reference_is_to_a_list_of_things_that_can_be_equal() -> None:
+    (resize,) = builtin_kinds().references(ItemKind("compute", "/servers", "abc", "server", "/action"))
+    assert (resize.at, resize.item, resize.of.path) == (("resize", "flavorRef"), "flavor", "/flavors/detail")
+    assert builtin_kinds().references(ItemKind("compute", "/servers", "abc", "server")) == ()
+    text = GOOD + "references:\n  compute:\n    - {path: /servers, below: /action, at: resize.flavorRef, to: /servers}\n"
+    with pytest.raises(MeshError, match=r"16:\d+: .*'/servers' is no list of items that can be equal"):
+        parse_kinds(text, "k.yaml")
+
+
 def test_a_path_that_stands_twice_is_refused() -> None:
     text = GOOD + "    - {path: /servers, collection: servers, paging: nova}\n"
     with pytest.raises(MeshError, match="'/servers' is there twice; name it once"):
