@@ -16,6 +16,7 @@ from openstackoid.composition.kinds import (
     Kind,
     Kinds,
     ListKind,
+    NamedKind,
     Reference,
     TotalKind,
     VersionsKind,
@@ -24,6 +25,7 @@ from openstackoid.composition.kinds import (
 )
 from openstackoid.composition.known_markers import KnownMarkers
 from openstackoid.composition.listing import Asker, Listing
+from openstackoid.composition.named_outcome import named_outcome
 from openstackoid.composition.outcomes import (
     PARTIAL,
     Composed,
@@ -63,6 +65,7 @@ __all__ = [
     "ListKind",
     "Listing",
     "Named",
+    "NamedKind",
     "Outcome",
     "PageRequest",
     "PassOn",
@@ -80,6 +83,7 @@ __all__ = [
     "lacking",
     "meant",
     "named",
+    "named_outcome",
     "owner_outcome",
     "parse_kinds",
     "parse_object",

@@ -18,6 +18,8 @@ OBJECT_STORE = "object-store"
 
 _BASE = r"(?:/v[0-9.]+)?(?:/[0-9a-f]{8,}(?:-[0-9a-f]{4,}){0,4})?"
 _ACCOUNT = r"/v1/[^/]+"
+_CONTAINER = re.compile(rf"{_ACCOUNT}/(?P<name>[^/]+)/?")
+_OBJECT = re.compile(rf"{_ACCOUNT}/(?P<name>[^/]+/.+)", re.DOTALL)
 _VERSIONS = re.compile(r"/?|/versions/?|/v[0-9.]+/?")
 
 
@@ -72,6 +74,14 @@ class ItemKind:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedKind:
+    """A container or an object of Swift by its name, which several clouds may have; it is found by ``HEAD``."""
+
+    service: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """An id in the body of a change: the members ``at`` lead to it, and it names an ``item`` of the list ``of``.
 
@@ -121,7 +131,7 @@ class HeadersKind:
     service: str
 
 
-Kind = ListKind | ItemKind | TotalKind | CommonKind | VersionsKind | HeadersKind
+Kind = ListKind | ItemKind | NamedKind | TotalKind | CommonKind | VersionsKind | HeadersKind
 _Row = tuple[re.Pattern[str], ListKind | TotalKind | CommonKind | tuple[Literal["item"], str, str]]
 
 
@@ -146,6 +156,15 @@ class Kinds:
                 return ItemKind(service, row[2], match["id"], row[1], match["below"] or "")
             return row
         return None
+
+    def named(self, service: str, path: str, method: str) -> NamedKind | None:
+        """Return the container or object that a request is for, but for one that lists or makes something; or None."""
+        if service != OBJECT_STORE:
+            return None
+        match = _OBJECT.fullmatch(path) if method in ("GET", "HEAD", "POST", "DELETE") else None
+        if match is None and method in ("POST", "DELETE"):
+            match = _CONTAINER.fullmatch(path)
+        return None if match is None else NamedKind(service, match["name"])
 
     def references(self, kind: ItemKind) -> tuple[Reference, ...]:
         """Return the ids of equal things that the body of a change of ``kind`` may have."""

@@ -13,6 +13,7 @@ from openstackoid.composition.claims import is_uuid
 from openstackoid.composition.documents import parse
 from openstackoid.composition.errors import Failure, Fault
 from openstackoid.composition.kinds import ListKind, Reference
+from openstackoid.composition.named_outcome import is_unknown
 from openstackoid.composition.outcomes import Refused
 from openstackoid.composition.page import PageReader
 from openstackoid.composition.query import BATCH, ListQuery
@@ -79,7 +80,7 @@ def meant(
     unknown = [
         Failure(cloud, Fault.STATUS, found) if isinstance(found, int) else found
         for cloud in clouds
-        if not isinstance(found := outcomes[cloud], Named) and (_is_unknown(found) or (cloud == owner and found != 404))
+        if not isinstance(found := outcomes[cloud], Named) and (is_unknown(found) or (cloud == owner and found != 404))
     ]
     if unknown:
         said = "; ".join(map(str, unknown))
@@ -126,11 +127,6 @@ class EqualSearch:
 def lacking(reference: Reference, id_: str, owner: str, thing: Named, of: str) -> Refused:
     """Return the refusal of a change whose cloud has no equal thing."""
     return Refused(409, f"{owner} has no {reference.item} equal to '{id_}', '{thing.name}' of {of}; nothing was changed")
-
-
-def _is_unknown(found: int | Failure) -> bool:
-    """Return whether the cloud may have the thing all the same."""
-    return not isinstance(found, int) or found >= 500 or found in (408, 429)
 
 
 def _shown(name: object) -> str:
