@@ -32,6 +32,12 @@ def server(clouds: Clouds, prefix: str) -> Iterator[str]:
     yield from _made(clouds, SERVER, "CloudTwo", prefix)
 
 
+@pytest.fixture
+def to_resize(clouds: Clouds, prefix: str) -> Iterator[str]:
+    """A server of CloudTwo, whose flavor a test changes."""
+    yield from _made(clouds, SERVER, "CloudTwo", f"{prefix}-resized")
+
+
 @pytest.fixture(scope="module")
 def volume(clouds: Clouds, prefix: str, server: str) -> Iterator[str]:
     """A volume of CloudTwo."""
@@ -103,22 +109,22 @@ def test_a_volume_of_another_cloud_than_the_servers_is_not_attached(
     assert one.openstack("server", "volume", "list", server, "-f", "json", scope=BOTH).json() == []
 
 
-def test_a_server_is_resized_to_the_flavor_of_the_list_in_its_own_cloud(clouds: Clouds, prefix: str, one: User) -> None:
+def test_a_server_is_resized_to_the_flavor_of_the_list_in_its_own_cloud(clouds: Clouds, to_resize: str, one: User) -> None:
     """By the id that the flavor has in another cloud, and by its name, of which the list shows one cloud's id."""
     ids = {
         cloud: {each["name"]: each["id"] for each in clouds.call(SERVER, "GET", "/v2.1/flavors", alone(cloud)).json()["flavors"]}
         for cloud in ("CloudOne", "CloudTwo")
     }
     assert ids["CloudOne"]["m1.small"] != ids["CloudTwo"]["m1.small"]
-    for server in _made(clouds, SERVER, "CloudTwo", f"{prefix}-resized"):
-        path = f"{SERVER.path}/{server}"
-        for flavor, size in ((ids["CloudOne"]["m1.small"], "m1.small"), ("m1.tiny", "m1.tiny")):
-            resized = one.openstack("server", "resize", server, "--flavor", flavor, scope=BOTH)
-            assert resized.code == 0, resized.stderr
-            clouds.wait(lambda: item(clouds, SERVER, "CloudTwo", server)["status"] == "VERIFY_RESIZE")
-            assert clouds.call(SERVER, "GET", path, alone("CloudTwo")).json()["server"]["flavor"]["original_name"] == size
-            assert one.openstack("server", "resize", "confirm", server, scope=BOTH).code == 0
-            clouds.wait(lambda: item(clouds, SERVER, "CloudTwo", server)["status"] == "ACTIVE")
+    server = to_resize
+    for flavor, size in ((ids["CloudOne"]["m1.small"], "m1.small"), ("m1.tiny", "m1.tiny")):
+        resized = one.openstack("server", "resize", server, "--flavor", flavor, scope=BOTH)
+        assert resized.code == 0, resized.stderr
+        clouds.wait(lambda: item(clouds, SERVER, "CloudTwo", server)["status"] == "VERIFY_RESIZE")
+        shown = clouds.call(SERVER, "GET", f"{SERVER.path}/{server}", alone("CloudTwo")).json()["server"]
+        assert shown["flavor"]["original_name"] == size
+        assert one.openstack("server", "resize", "confirm", server, scope=BOTH).code == 0
+        clouds.wait(lambda: item(clouds, SERVER, "CloudTwo", server)["status"] == "ACTIVE")
 
 
 def test_what_is_below_a_server_says_its_cloud(server: str, one: User) -> None:

@@ -11,6 +11,7 @@ A's part of the time.
 
 import shlex
 
+from openstackoid.composition import CLOUD_HEADER
 from openstackoid.haproxy import header_names, listeners, route_cache, sources
 from openstackoid.haproxy.error_answers import failures, milliseconds
 from openstackoid.haproxy.timeouts import server_rules
@@ -134,6 +135,7 @@ def first_turn(cloud: Cloud, endpoint: Endpoint) -> list[str]:
         "http-response set-var(txn.size) res.body_size if METH_GET",
         "acl is_cut res.body_len,sub(txn.size) lt 0",
         "http-response set-status 502 if METH_GET is_cut is_document is_short or METH_GET is_cut { res.body_len eq 0 }",
+        f"http-response set-header {CLOUD_HEADER} {shlex.quote(cloud.name)}",
     ]
 
 
