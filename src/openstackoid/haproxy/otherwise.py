@@ -11,11 +11,11 @@ A's part of the time.
 
 import shlex
 
-from openstackoid.composition import CLOUD_HEADER
 from openstackoid.haproxy import header_names, listeners, route_cache, sources
 from openstackoid.haproxy.error_answers import failures, milliseconds
 from openstackoid.haproxy.timeouts import server_rules
 from openstackoid.mesh import Cloud, Endpoint
+from openstackoid.routing import CLOUD_HEADER
 from openstackoid.routing.backend_names import BRIDGE, FIRST, FURTHER, OTHERWISE, TURN, TURN_BEGAN, TURN_SAID, TURN_TO, TURNS
 from openstackoid.routing.links import SOURCE
 from openstackoid.routing.route_cache import IN_TURNS, KEY
