@@ -148,11 +148,14 @@ def _mapped(choice: Choice, url: FrontendUrl[str], maps: Mapping[str, str]) -> s
     rows = map_rows(choice, maps)
     if rows is None:
         return Missing(f"the map {file} is not beside the configuration ({choice.place})")
-    method = (found["how"] or "_str").lstrip("_")
-    for host, backend in rows:
-        if compare(method, [url.host.lower()], [host.lower()]):
-            return backend
-    return default or None
+    return next((backend for host, backend in rows if is_in_map(choice, url.host, host)), default or None)
+
+
+def is_in_map(choice: Choice, host: str, key: str) -> bool:
+    """Return whether a key of the map by which a line chooses stands for a host."""
+    found = _MAP.match(choice.backend)
+    method = ((found["how"] if found else None) or "_str").lstrip("_")
+    return bool(compare(method, [host.lower()], [key.lower()]))
 
 
 def map_rows(choice: Choice, maps: Mapping[str, str]) -> list[tuple[str, str]] | None:

@@ -4,7 +4,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from openstackoid.discovery.backends import Found, Missing, map_rows
+from openstackoid.discovery.backends import Found, Missing, is_in_map, map_rows
 from openstackoid.discovery.catalog import Row
 from openstackoid.discovery.directives import Effect
 from openstackoid.discovery.haproxy_configuration import Choice, Place, Proxy
@@ -36,7 +36,7 @@ def _of_frontend(members: Sequence[tuple[Row, Found]], maps: Mapping[str, str]) 
         if choice.place not in used:
             yield Loss(shown(("use_backend", choice.backend, *choice.condition)), choice.place, Effect.NAMED, _NO_URL)
         else:
-            hosts = {FrontendUrl.parse(row.url).host.lower() for row, each in members if each.choice == choice}
+            hosts = {FrontendUrl.parse(row.url).host for row, each in members if each.choice == choice}
             yield from _hosts(choice, hosts, maps)
     if all(each.choice is not None for _, each in members):
         defaults = [line for line in frontend.settings if line.words[:1] == ("default_backend",)]
@@ -55,7 +55,7 @@ def _binds(frontend: Proxy, members: Iterable[Found]) -> Iterator[Loss]:
 
 def _hosts(choice: Choice, hosts: set[str], maps: Mapping[str, str]) -> Iterator[Loss]:
     """Yield the hosts of a map, by which several services have one frontend, that no URL of the catalog has."""
-    for host, backend in map_rows(choice, maps) or []:
-        if host.lower() not in hosts:
+    for key, backend in map_rows(choice, maps) or []:
+        if not any(is_in_map(choice, host, key) for host in hosts):
             words = ("use_backend", choice.backend)
-            yield Loss(f"{shown(words)}, host {shown([host])}: {shown([backend])}", choice.place, Effect.NAMED, _NO_URL)
+            yield Loss(f"{shown(words)}, host {shown([key])}: {shown([backend])}", choice.place, Effect.NAMED, _NO_URL)

@@ -55,6 +55,8 @@ def test_an_address_that_two_lines_open_is_not() -> None:
 def test_hosts_of_a_map_that_are_not_in_the_catalog_are_named() -> None:
     front = "bind :80\nuse_backend %[req.hdr(host),lower,map_dom(/etc/haproxy/services.map)]"
     rows = "# services\nimage.example.com b\nhorizon.example.com c\n"
+    # A key of map_dom stands for the hosts below it.
+    assert comments(front, "http://one.image.example.com", maps={"services.map": "image.example.com b\n"}) == [[]]
     (said,) = comments(front, "http://image.example.com", maps={"services.map": rows})
     line = "use_backend %[req.hdr(host),lower,map_dom(/etc/haproxy/services.map)], host horizon.example.com: c (f.cfg:3)"
     assert said == ["not carried over: " + line + NO_URL]
