@@ -138,7 +138,7 @@ class _Body:
     def __len__(self) -> int:
         return self._PIECES * len(self._PIECE)
 
-    def read(self, _: int) -> bytes:
+    def read(self, _: int = -1, /) -> bytes:
         if not self._left:
             return b""
         time.sleep(self._pause)
