@@ -31,7 +31,7 @@ from openstackoid.bridge.log import LOG
 from openstackoid.bridge.pages.runtime_api import RuntimeApi, RuntimeApiError
 from openstackoid.bridge.telemetry.haproxy_lines import LineCounts
 from openstackoid.bridge.telemetry.log_process import DELEGATED, SAMPLES, TOKENS, tell_numbers
-from openstackoid.bridge.telemetry.token_answers import TokenAnswerCounts
+from openstackoid.bridge.telemetry.token_answers import MARK, TokenAnswerCounts
 from openstackoid.haproxy.trace import shown_lines
 from openstackoid.parent_death_signal import end_with
 
@@ -149,7 +149,9 @@ class HaproxyLog:
         if lines:
             shown, answers = shown_lines(self._egress(lines))
             self._requests.add(answers)
-            self._tokens.add(answers)
+            # Most lines are about no token: one look at all of them costs least.
+            if MARK in lines:
+                self._tokens.add(answers)
             now = f"{time.strftime('%Y-%m-%d %H:%M:%S')} haproxy ".encode()
             for part in _atomic(now + line for line in shown):
                 os.write(sys.stderr.fileno(), part)

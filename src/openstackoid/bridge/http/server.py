@@ -160,8 +160,8 @@ async def serve(
     lines = _record_lines(receiving, bridge, records) if receiving else None
     # aiohttp waits this long twice: for running requests, and for those that it has cancelled.
     runner = web.ServerRunner(http_server(bridge), shutdown_timeout=GRACE / 2)
-    tokens = partial(_token_answers, log_process, bridge)
-    pages = OperatorsPages(at, lambda: bridge.context.mesh, bridge.operators_page, health, PeerWatch(upstream), tokens)
+    token_answers = partial(_token_answers, log_process, bridge)
+    pages = OperatorsPages(at, lambda: bridge.context.mesh, bridge.operators_page, health, PeerWatch(upstream), token_answers)
     state = GatewayState(
         at,
         lambda: bridge.context.mesh,
@@ -172,7 +172,7 @@ async def serve(
         peers=pages.peers,
         audit=lambda: maintenance.state,
     )
-    metrics = MetricsPage(state, log_process, sockets.metrics.open if sockets.metrics else None, pages.answer, tokens)
+    metrics = MetricsPage(state, log_process, sockets.metrics.open if sockets.metrics else None, pages.answer, token_answers)
     running = [
         _keep_current(bridge, (file, blocked), reload, maintenance),
         maintenance.run(),

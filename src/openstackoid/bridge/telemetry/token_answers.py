@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterable
 from openstackoid.haproxy.trace import ANSWERED
 from openstackoid.telemetry import SLOW_ANSWER, WINDOW, TokenAnswers
 
-_MARK = ANSWERED.encode("ascii")
-_MILLISECONDS = re.compile(rb"%b([0-9]{1,9})(?= |\n|\Z)" % re.escape(_MARK))
+MARK = ANSWERED.encode("ascii")
+"""In a line about such a question."""
+
+_MILLISECONDS = re.compile(rb"%b([0-9]{1,9})(?= |\n|\Z)" % re.escape(MARK))
 
 
 class TokenAnswerCounts:
@@ -26,10 +28,9 @@ class TokenAnswerCounts:
     def add(self, answers: Iterable[bytes]) -> None:
         """Count the parts of lines behind the arrow."""
         for answer in answers:
-            if _MARK in answer:
-                told = _MILLISECONDS.search(answer)
-                if told is not None:
-                    self._count(slow=int(told[1]) >= SLOW_ANSWER * 1000)
+            told = _MILLISECONDS.search(answer) if MARK in answer else None
+            if told is not None:
+                self._count(slow=int(told[1]) >= SLOW_ANSWER * 1000)
 
     def _count(self, *, slow: bool) -> None:
         now = int(self._clock())
