@@ -39,8 +39,8 @@ DISK = 96
 STOPPED, RUNNING = 3.0, 0.2
 """Seconds for which Keystone is stopped, and runs, again and again."""
 
-ASKERS, DELAY = 6, 2.0
-"""Users who ask Keystone about their tokens, one question after the other, and the seconds of the delay of each."""
+ASKERS, LEISURE, DELAY = 4, 0.5, 2.0
+"""Users who ask Keystone about their tokens, the seconds between two questions of one, and those of the delay of each."""
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +137,7 @@ def test_a_keystone_that_is_slow_for_tokens_alone(night: Night, lab: Any, one: L
         one.describe()
         try:
             for _ in range(ASKERS):
-                stack.enter_context(asking(lambda: ask(url, headers)))
+                stack.enter_context(asking(lambda: ask(url, headers), LEISURE))
             assert delay.passed.wait(PATIENCE)
             night.quiet()
             delay.seconds = DELAY
@@ -171,8 +171,9 @@ def test_a_peer_that_is_cut_off(night: Night, two: LabGateway) -> None:
     night.cleared(table.PEER_CUT)
 
 
-def test_dropped_packets_to_a_peer(night: Night, lab: Any) -> None:
-    with dropped({urlsplit(frontend(lab, "CloudTwo")).port or 0}):
+def test_dropped_packets_to_a_peer(night: Night, two: LabGateway) -> None:
+    services = two.mesh["clouds"]["CloudTwo"]["services"].values()
+    with dropped({urlsplit(service["frontend"]).port or 0 for service in services}):
         night.named(table.PEER_DROPPED)
     night.cleared(table.PEER_DROPPED)
 
