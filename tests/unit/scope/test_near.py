@@ -57,6 +57,7 @@ def resolved(text: str, offers: Any = OFFERS, times: Any = TIMES) -> dict[str, s
         ("network=(around(A, 10ms) | B) & C", "(A | B | D) & C"),
         ("network=around(A, 10ms) & B | C", "(A | C | D) & B | C"),
         ("network=all(around(A, 10ms)) & B", "A & C & D & B"),
+        ("network=all((all(nearest(B)) | C) & D)", "B & A & C & D"),
     ],
 )
 def test_the_cloud_comes_first_and_then_the_nearest(text: str, found: str) -> None:
@@ -130,6 +131,13 @@ def test_a_fault_is_shown_where_it_stands(text: str, reason: str, part: str) -> 
     with pytest.raises(ScopeError, match=reason.replace("(", r"\(").replace(")", r"\)")) as raised:
         parse(text, clouds=list(OFFERS))
     assert text[raised.value.start : raised.value.end] == part
+
+
+def test_all_of_an_expression_has_whatever_is_in_it() -> None:
+    """``all`` makes it flat, also ``&`` within ``|`` within ``&``."""
+    scope = parse("image=all((all(nearest(A)) | B) & C)", clouds=list(OFFERS))
+    assert scope.to_header() == '{"image":"all((all(nearest(A)) | B) & C)"}'
+    assert parse(scope.to_header()) == scope
 
 
 def test_the_center_must_have_the_service() -> None:

@@ -7,6 +7,7 @@ of which all other clouds have said that they lack the resource.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from aiohttp import web
@@ -64,8 +65,7 @@ class OneResource:
         await self._strip()
         response = await self._by_index(forward)
         if response is None:
-            plan = await self._owner(self._branches.clouds)
-            response = await self._forwarded(forward, self._sent(plan))
+            response = await self._to_owner(forward, await self._owner(self._branches.clouds))
         if method == "DELETE" and not kind.below and 200 <= response.status < 300:
             self._forget()
         return response
@@ -89,21 +89,26 @@ class OneResource:
             return None
         if self._incoming.body is None and self._incoming.request.body_exists:
             # A body that streams is sent once, so that the cloud is asked first.
-            try:
-                plan = await self._owner((cloud,))
-            except AnswerError:
-                self._forget()
-                return None
-            return await self._forwarded(forward, plan)
+            located: Single | WholeAnswer | None = None
+            with suppress(AnswerError):
+                located = await self._owner((cloud,))
+            if isinstance(located, Single):
+                return await self._forwarded(forward, located)
+            self._forget()
+            return None
         try:
             return await self._forwarded(forward, self._sent(plan), LocatedAttempt(self._incoming.head))
         except PassedError as passed:
             self._forget()
             owner = await self._owner(self._branches.clouds)
-            if owner.endpoint.cloud == cloud and passed.answer is not None:
+            if isinstance(owner, Single) and owner.endpoint.cloud == cloud and passed.answer is not None:
                 # It has the resource, and lacks another thing.
                 return passed.answer
-            return await self._forwarded(forward, self._sent(owner))
+            return await self._to_owner(forward, owner)
+
+    async def _to_owner(self, forward: Forward, owner: Single | WholeAnswer) -> web.StreamResponse:
+        """Return the answer of the owner, or the error by which a cloud has refused to say whether it is that."""
+        return owner if isinstance(owner, WholeAnswer) else await self._forwarded(forward, self._sent(owner))
 
     async def _forwarded(self, forward: Forward, plan: Single, attempt: Attempt | None = None) -> web.StreamResponse:
         """Return the answer of one cloud, which it names."""
@@ -158,10 +163,10 @@ class OneResource:
             return plan
         return replace(plan, headers=without(plan.headers, "content-length", "transfer-encoding"))
 
-    async def _owner(self, clouds: Sequence[str]) -> Single:
-        """Return the plan for the one of ``clouds`` that has the resource.
+    async def _owner(self, clouds: Sequence[str]) -> Single | WholeAnswer:
+        """Return the plan for the one of ``clouds`` that has the resource, or the error by which a cloud refuses to say it.
 
-        Raises :class:`AnswerError` where that is not certain.
+        Raises :class:`AnswerError` where no cloud has it, or that is not certain.
         """
         head, below = self._incoming.head, self._kind.below
         ids = head.values(REQUEST_ID)
@@ -174,6 +179,8 @@ class OneResource:
         asked = replace(head, method="GET", path=head.path.removesuffix(below), query=None)
         cloud, answer = await self._found(replace(self._incoming, head=asked, body=None), clouds, located)
         plan = None if cloud is None else self._branches.plan(cloud)
+        if plan is None and answer.status >= 400 and answer.status != 404:
+            return answer
         if plan is None:
             message = f"gateway of {self._context.here.name}: no cloud of {self._expression} has {self._kind.id!r}"
             raise AnswerError(answer.status if answer.status >= 400 else 404, message, reason="no cloud has it")
