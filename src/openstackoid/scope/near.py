@@ -183,11 +183,13 @@ def _resolved(expression: Expression, times: Mapping[str, SortedTimes], service:
 def _of_others(members: Sequence[Expression]) -> Iterator[frozenset[str]]:
     """Yield for each member of ``&`` the clouds that others name; the center of several belongs to the first."""
     owners: dict[str, int] = {}
-    for kind in (Cloud, Near):
-        for number, member in enumerate(members):
-            for part in parts(member):
-                if isinstance(part, kind):
-                    owners.setdefault(part.center if isinstance(part, Near) else part.name, number)
+    of_each = [(number, part) for number, member in enumerate(members) for part in parts(member)]
+    for number, part in of_each:
+        if isinstance(part, Cloud):
+            owners.setdefault(part.name, number)
+    for number, part in of_each:
+        if isinstance(part, Near):
+            owners.setdefault(part.center, number)
     for number in range(len(members)):
         yield frozenset(name for name, owner in owners.items() if owner != number)
 
