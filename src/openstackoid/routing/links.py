@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from typing import Literal
 
 from openstackoid.mesh import DEFAULT_PORTS, Cloud, Endpoint, FrontendUrl
-from openstackoid.routing.images import IMAGE, is_followed
+from openstackoid.routing.images import IMAGE, is_followed_write
 from openstackoid.routing.normal_path import decoded
+from openstackoid.routing.peer_reads import may_have_list
 from openstackoid.routing.request import Request
 from openstackoid.routing.scoped_url import as_entered
-from openstackoid.routing.volumes import BLOCK_STORAGE, is_followed_list
 
 VERSION_DOCUMENT = r"/?|/versions/?|/v[0-9.]+/?"
 """Version documents below a service's root. Clients build every later URL from their links."""
@@ -59,17 +59,29 @@ REDIRECTS = frozenset({*range(300, 400)} - {304})
 
 CLAIMS_OF_PROXIES = (
     "forwarded",
+    "true-client-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-forwarded-by",
     "x-forwarded-host",
     "x-forwarded-port",
     "x-forwarded-prefix",
+    "x-forwarded-protocol",
     "x-forwarded-scheme",
     "x-forwarded-server",
+    "x-forwarded-ssl",
+    "x-real-ip",
 )
-"""Headers in which a client could claim to a service of this cloud how it is reached; the gateway sets others.
+"""Headers in which a client could claim to a service of this cloud its address, or how it is reached; the gateway sets others.
 
-Read by oslo.middleware, Routes, Paste and Werkzeug. A WSGI server folds ``X_Forwarded_Host`` into ``X-Forwarded-Host``, so
-spellings with underscores are removed, too.
+Read by oslo.middleware, Routes, Paste and Werkzeug, Swift (``X-Cluster-Client-Ip``, before ``X-Forwarded-For``), gunicorn
+(``-Protocol``, ``-Ssl``) and what deployers put in front. All of ``X-Forwarded-`` but ``Proto`` goes. A WSGI server folds
+``X_Forwarded_Host`` into ``X-Forwarded-Host``, so spellings with underscores are removed, too.
 """
+
+_ADDRESSES = "^((true|x|x-cluster)-client|x-real)-ip$"
+CLAIMS = f"^(x-)?forwarded(-(?!proto$)|$)|{_ADDRESSES}"
+"""The pattern of the names of these headers, in lower case."""
 
 SOURCE = "x-forwarded-for"
 """The header in which HAProxy gives services, and the Python service, the client's address, in place of a client's own.
@@ -77,8 +89,11 @@ SOURCE = "x-forwarded-for"
 It holds one address: oslo.middleware takes the whole value for the address, WebOb the first of several, web servers the last.
 """
 
-ABOUT_THE_CLIENT = (*CLAIMS_OF_PROXIES, SOURCE, "x-forwarded-proto", "x-real-ip")
+ABOUT_THE_CLIENT = (*CLAIMS_OF_PROXIES, SOURCE, "x-forwarded-proto")
 """Headers about the client, or its way; no peer gets them."""
+
+CLAIMS_AND_SCHEME = f"forwarded|{_ADDRESSES}"
+"""The pattern of their names."""
 
 ASTRAY = "redirects the request to a place that is not its own service; a redirect within it is accepted, for GET and HEAD"
 """The error for a peer's redirect that the gateway does not pass on."""
@@ -91,7 +106,7 @@ AnswersWithLinks = Literal["all", "documents", "images"]
 def answers_with_links(frontend_endpoint: Endpoint, target: Endpoint) -> AnswersWithLinks | None:
     """Return which answers of a peer have links in their bodies to rewrite; None for a service of this cloud.
 
-    ``documents``: the version documents, and the lists that services follow.
+    ``documents``: the version documents, and the answers that may have a list.
     """
     if frontend_endpoint.cloud == target.cloud:
         return None
@@ -127,12 +142,10 @@ def rewrites_links(frontend_endpoint: Endpoint, target: Endpoint, request: Reque
 
 def links_are_followed(frontend_endpoint: Endpoint, request: Request) -> bool:
     """Return whether clients or services follow links in the answer to ``request``: no peer's passes HAProxy alone."""
-    if _asks_for_document(frontend_endpoint, request):
+    if _asks_for_document(frontend_endpoint, request) or may_have_list(frontend_endpoint, request.method, request.path):
         return True
     below = request.path[len(frontend_endpoint.frontend.prefix) :]
-    if frontend_endpoint.service == IMAGE:
-        return is_followed(below, request)
-    return frontend_endpoint.service == BLOCK_STORAGE and is_followed_list(below, request)
+    return frontend_endpoint.service == IMAGE and is_followed_write(below, request)
 
 
 def _asks_for_document(frontend_endpoint: Endpoint, request: Request) -> bool:

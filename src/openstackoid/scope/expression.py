@@ -95,14 +95,14 @@ def every(inner: Expression) -> Expression:
     return all_of(tuple(Cloud(name) for name in clouds_of(inner)))
 
 
-def parts(expression: Expression) -> Iterator[Expression]:
-    """Yield the expression and each one in it, as written."""
+def parts(expression: Expression, *, in_every: bool = True) -> Iterator[Expression]:
+    """Yield the expression and each one in it, as written; without ``in_every``, none of those in ``all(...)``."""
     yield expression
     match expression:
         case Otherwise(members) | All(members):
             for member in members:
-                yield from parts(member)
-        case Every(inner):
+                yield from parts(member, in_every=in_every)
+        case Every(inner) if in_every:
             yield from parts(inner)
 
 
@@ -115,15 +115,29 @@ def clouds_of(expression: Expression) -> tuple[str, ...]:
     return tuple(found)
 
 
+def plain_clouds(expression: Expression) -> "tuple[Cloud, ...]":
+    """Return the expressions of one cloud in another, each once, as written."""
+    if isinstance(expression, Cloud):
+        return (expression,)
+    if isinstance(expression, Otherwise | All):
+        members = expression.members
+        if not all(isinstance(member, Cloud) for member in members):
+            members = tuple(cloud for member in members for cloud in plain_clouds(member))
+        return tuple(dict.fromkeys(members))  # type: ignore[arg-type]  # all are clouds
+    return plain_clouds(expression.inner) if isinstance(expression, Every) else ()
+
+
 def _name_clouds(expression: Expression, found: dict[str, None]) -> None:
-    match expression:
-        case Cloud(name) | Near(name):
-            found[name] = None
-        case Every(inner):
-            _name_clouds(inner, found)
-        case Otherwise(members) | All(members):
-            for member in members:
+    if isinstance(expression, Otherwise | All):
+        for member in expression.members:
+            if isinstance(member, Cloud):
+                found[member.name] = None
+            else:
                 _name_clouds(member, found)
+    elif isinstance(expression, Every):
+        _name_clouds(expression.inner, found)
+    else:
+        found[expression.name if isinstance(expression, Cloud) else expression.center] = None
 
 
 def has_all(expression: Expression) -> bool:

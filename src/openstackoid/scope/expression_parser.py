@@ -22,10 +22,11 @@ NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 _TOKEN = re.compile(
     rf"[ \t\r\n]*(?:(?P<name>{NAME})(?![A-Za-z0-9._-])|(?P<quoted>\"[^\"]*\"|'[^']*')|(?P<mark>\|\||[|;&+%(),])|(?P<end>\Z))"
 )
+_MARKS = {"|": "|", "||": "|", ";": "|", "&": "&", "+": "&", "%": "%", "(": "(", ")": ")", ",": ","}
+"""What each mark means: several are spelt in more than one way."""
 _SPACE = re.compile(r"[ \t\r\n]*")
 _ENDS_NAME = re.compile(r"[ \t\r\n|;&+%(),\"']|\Z")
 _TIME = re.compile(r"([0-9]{1,5})(?:\.([0-9]{1,3}))?(ms|s)\Z")
-_OTHERWISE, _ALL = ("|", "||", ";"), ("&", "+")
 _FUNCTIONS = ("around", "nearest", "all")
 
 Fail = Callable[[str, int, int], NoReturn]
@@ -35,15 +36,12 @@ Check = Callable[[str, int, int], None]
 
 
 class _Token(NamedTuple):
-    """A word of an expression. ``kind``: ``name``, ``quoted``, ``mark`` or ``end``."""
+    """A word of an expression. ``kind``: ``name``, ``quoted``, ``end``, or the meaning of a mark."""
 
     kind: str
     text: str
     start: int
     end: int
-
-    def is_mark(self, *marks: str) -> bool:
-        return self.kind == "mark" and self.text in marks
 
 
 def parse_expression(text: str, check: Check, fail: Fail) -> Expression:
@@ -58,8 +56,8 @@ def parse_expression(text: str, check: Check, fail: Fail) -> Expression:
 
 
 def refuse_unserved(text: str, expression: Expression, fail: Fail) -> None:
-    """Refuse a well-formed expression that no gateway carries out."""
-    inner = (each for part in parts(expression) if isinstance(part, All) for each in part.members)
+    """Refuse a well-formed expression that no gateway carries out. Of ``all(...)``, all clouds are meant, whatever is between."""
+    inner = (each for part in parts(expression, in_every=False) if isinstance(part, All) for each in part.members)
     if any(isinstance(each, Otherwise) and has_all(each) for each in inner):
         fail("'&' within '|' within '&' is not served; (A | B) & C and A & B | C are", 0, len(text))
 
@@ -74,11 +72,14 @@ def _tokens(text: str, fail: Fail) -> Iterator[_Token]:
             end = _ENDS_NAME.search(text, start + 1)
             fail("a cloud's name, '|', '&' or a parenthesis is expected here", start, end.start() if end else len(text))
         kind, at = str(found.lastgroup), found.end()
-        if kind == "end":
+        word = found[kind]
+        start = at - len(word)
+        if kind == "mark":
+            yield _Token(_MARKS[word], word, start, at)
+        elif kind == "end":
             yield _Token(kind, "the end", at, at + 1)
         else:
-            value = found[kind]
-            yield _Token(kind, value[1:-1] if kind == "quoted" else value, found.start(kind), at)
+            yield _Token(kind, word if kind == "name" else word[1:-1], start, at)
 
 
 class _Reader:
@@ -93,7 +94,7 @@ class _Reader:
 
     def expression(self, depth: int) -> Expression:
         members = [self._both(depth)]
-        while self._here.is_mark(*_OTHERWISE):
+        while self._here.kind == "|":
             self._advance()
             members.append(self._both(depth))
         return members[0] if len(members) == 1 else otherwise(tuple(members))
@@ -113,19 +114,19 @@ class _Reader:
 
     def _both(self, depth: int) -> Expression:
         members = [self._one(depth)]
-        while self._here.is_mark(*_ALL):
+        while self._here.kind == "&":
             self._advance()
             members.append(self._one(depth))
-        if self._here.is_mark("%"):
+        if self._here.kind == "%":
             self._fail("'%' is reserved; '|' and '&' are accepted", self._here.start, self._here.end)
         return members[0] if len(members) == 1 else all_of(tuple(members))
 
     def _one(self, depth: int) -> Expression:
         token = self._here
-        if token.is_mark("("):
+        if token.kind == "(":
             return self._inside(depth, self.expression)
         name = self._name()
-        if token.kind == "quoted" or not self._here.is_mark("("):
+        if token.kind == "quoted" or self._here.kind != "(":
             self._check(name, token.start, token.end)
             return Cloud(name)
         if name not in _FUNCTIONS:
@@ -139,7 +140,7 @@ class _Reader:
             self._fail(f"parentheses {depth + 1} deep; {DEEPEST} at most are accepted", opening.start, opening.end)
         self._advance()
         inner = read(depth + 1)
-        if not self._here.is_mark(")"):
+        if self._here.kind != ")":
             self._expected("')'")
         self._advance()
         return inner
@@ -152,7 +153,7 @@ class _Reader:
 
     def _around(self, _depth: int) -> Expression:
         center = self._center()
-        if not self._here.is_mark(","):
+        if self._here.kind != ",":
             self._expected("',' and a time, as in around(CloudOne, 10ms),")
         self._advance()
         token = self._here

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NewType, TypeGuard
 
-from openstackoid.scope.expression import Cloud, Expression, Otherwise, clouds_of, has_all, otherwise, parts
+from openstackoid.scope.expression import Cloud, Expression, Otherwise, clouds_of, has_all, otherwise, plain_clouds
 from openstackoid.scope.services import LEADERS
 
 IDENTITY = "identity"
@@ -157,9 +157,8 @@ def _projected(expression: Expression, cloud: str, *, own: bool) -> Expression:
         return expression
     if own:
         return Cloud(cloud)
-    clouds = [part for part in parts(expression) if isinstance(part, Cloud)]
-    first = [part for part in clouds if part.name == cloud]
-    return otherwise((*first, *clouds))
+    clouds = plain_clouds(expression)
+    return otherwise((*(each for each in clouds if each.name == cloud), *clouds))
 
 
 def _is_alone(expression: Expression) -> TypeGuard[Otherwise]:
