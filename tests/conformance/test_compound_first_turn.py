@@ -167,3 +167,13 @@ def test_the_cloud_sees_the_same_request_as_from_the_python_service(around: Bran
         seen.append((one.method, one.path, headers))
     assert seen[0] == seen[1]
     assert not any(name.startswith("x-openstackoid") for name in seen[0][2])
+
+
+def test_the_answer_names_its_cloud_whoever_asks_it(around: Branches) -> None:
+    """HAProxy, or the Python service after it or in its place."""
+    teach(around, "item", "Serves")
+    for home, cloud, python in (("Home", "Home", 0), ("Lacks", "Serves", 1), ("Home", "Home", 0)):
+        around.home = home
+        before = around.of_python()
+        got = ask(around, "item", "Serves")
+        assert (got.status, got.headers["x-scope-cloud"], around.of_python() - before) == (200, cloud, python)

@@ -47,6 +47,16 @@ def resolved(text: str, offers: Any = OFFERS, times: Any = TIMES) -> dict[str, s
         ("network=C | around(A, 5ms)", "C | A | B"),
         ("network=around(A, 3ms) | around(B, 10ms)", "A | C | B"),
         ("network=all(around(A, 3ms)) & D", "A & C & D"),
+        ("network=around(A, 10ms) & B", "(A | C | D) & B"),
+        ("network=B & around(A, 10ms)", "B & (A | C | D)"),
+        ("network=around(A, 10ms) & A", "(C | B | D) & A"),
+        ("network=around(A, 1ms) & A", "A"),
+        ("network=around(A, 10ms) & around(B, 10ms)", "(A | C | D) & B"),
+        ("network=around(A, 3ms) & around(A, 10ms)", "(A | C) & (B | D)"),
+        ("network=nearest(A) & (C | B) & D", "A & (C | B) & D"),
+        ("network=(around(A, 10ms) | B) & C", "(A | B | D) & C"),
+        ("network=around(A, 10ms) & B | C", "(A | C | D) & B | C"),
+        ("network=all(around(A, 10ms)) & B", "A & C & D & B"),
         ("network=all((all(nearest(B)) | C) & D)", "B & A & C & D"),
     ],
 )
@@ -183,6 +193,32 @@ def test_a_resolved_scope_is_plain_bounded_and_names_clouds_of_the_mesh(entries:
         for name in set(clouds_of(expression)) - named:
             assert name in having
             assert service == "*" or service in having[name]
+
+
+either = st.lists(names.map(Cloud) | nears, min_size=1, max_size=3, unique=True)
+both = st.lists(either, min_size=2, max_size=4).map(
+    lambda members: All(tuple(found[0] if len(found) == 1 else Otherwise(tuple(found)) for found in members))
+)
+
+
+@given(both, times)
+def test_no_cloud_is_on_both_sides_by_what_is_near_and_none_is_lost(written: Any, known: Any) -> None:
+    having = dict.fromkeys("ABCDEFGHIJKL", ALL)
+    (found,) = (
+        found for service, found in resolve(Scope((("image", written),)), known, having, ALL).entries if service == "image"
+    )
+    once = [part.name for part in parts(written) if isinstance(part, Cloud)]
+    sides = found.members if isinstance(found, All) else (found,)
+    seen = [name for side in sides for name in dict.fromkeys(clouds_of(side))]
+    assert {name for name in seen if seen.count(name) > 1} <= {name for name in once if once.count(name) > 1}
+    wanted = {
+        name
+        for part in parts(written)
+        if isinstance(part, Near)
+        for name in clouds_of(dict(resolve(Scope((("image", part),)), known, having, ALL).entries)["image"])
+    }
+    if len(wanted | set(once)) <= MOST_CLOUDS:
+        assert set(seen) == wanted | set(once)
 
 
 def test_a_scope_has_sixteen_functions_at_most() -> None:

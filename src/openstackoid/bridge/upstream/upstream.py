@@ -61,7 +61,7 @@ class UpstreamError(AnswerError):
     """A backend or peer that could not be asked, or whose answer cannot be used. ``unreached``: no byte has been sent to it.
 
     ``what`` is the end of the message, behind the name of the place. ``is_outage``: the next request would fail alike; one
-    request or answer that is at fault says nothing of others.
+    request or answer that is at fault says nothing of others. ``certificate``: that of the place is at fault.
     """
 
     def __init__(
@@ -74,11 +74,13 @@ class UpstreamError(AnswerError):
         unreached: bool = False,
         is_outage: bool = False,
         fault: str | None = None,
+        certificate: bool = False,
     ) -> None:
         super().__init__(status, message, reason=reason, fault=fault)
         self.what = what
         self.unreached = unreached
         self.is_outage = is_outage
+        self.certificate = certificate
 
 
 _PROBE = UpstreamRequest("GET", None, (("Accept-Encoding", "identity"),))
@@ -254,6 +256,7 @@ class Upstream:
             unreached=failure.unreached,
             is_outage=is_outage,
             fault=target.peer or self.at,
+            certificate=failure.certificate,
         )
 
 
