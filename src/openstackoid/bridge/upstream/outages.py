@@ -15,8 +15,8 @@ from openstackoid.mesh import Endpoint, Mesh
 PROBE_WAIT = 2.0
 """Seconds in which a place answers a probe, at most."""
 
-LONGEST_PAUSE = 15.0
-"""Seconds between two probes of a place, at most: each pause is twice as long as the one before."""
+SLOWEST = 4
+"""The longest pause between two probes of a place, in first ones: each is twice as long as the one before."""
 
 AT_ONCE = 32
 """Probes at the same time."""
@@ -128,7 +128,7 @@ class Outages:
 
     async def _follow(self, place: str, found: _Followed, probe: Probe, pause: float, *, at_once: bool) -> None:
         """Probe a place until it answers."""
-        clock = asyncio.get_running_loop().time
+        clock, longest = asyncio.get_running_loop().time, SLOWEST * pause
         if not at_once:
             await asyncio.sleep(pause)
         while True:
@@ -139,7 +139,7 @@ class Outages:
             found.outage = replace(found.outage, seconds=clock() - began)
             found.judged.set()
             await asyncio.sleep(pause)
-            pause = min(2 * pause, max(pause, LONGEST_PAUSE))
+            pause = min(2 * pause, longest)
         found.judged.set()
         if self._failed.get(place) is found:
             del self._failed[place]

@@ -5,8 +5,6 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-import pytest
-
 from openstackoid.bridge.upstream import outages as module
 from openstackoid.bridge.upstream.outages import AT_ONCE, MOST, Outage, Outages
 from openstackoid.mesh import Endpoint, Mesh, parse_mesh
@@ -124,8 +122,7 @@ async def test_a_place_is_probed_before_the_time_of_its_request_is_over() -> Non
 
 
 @played
-async def test_the_pause_grows_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LONGEST_PAUSE", 0.04)
+async def test_the_pause_grows_to_a_bound() -> None:
     outages, probe = Outages(), Asked()
     outages.note(IMAGE, REFUSED, probe, pause=0.01, certain=True)
     await asyncio.sleep(0.5)
