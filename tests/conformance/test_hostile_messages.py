@@ -249,6 +249,17 @@ def test_no_spelling_of_a_proxys_header_reaches_a_service(family: str, scope: st
         assert b"evil.example" not in site.arrived[0].head, spelling
 
 
+@pytest.mark.parametrize("scope", ["", ODD["CloudOne"], PLAIN["CloudTwo"]], ids=["by HAProxy", "by the bridge", "to a peer"])
+@pytest.mark.parametrize("name", ["X-Cluster-Client-Ip", "X-Real-Ip", "X-Client-Ip", "True-Client-Ip", "X-Forwarded-Ssl"])
+def test_a_client_brings_no_address_in_another_header_in_any_spelling(name: str, scope: str, site: Site) -> None:
+    """Swift takes ``X-Cluster-Client-Ip`` before ``X-Forwarded-For``."""
+    first, _, rest = name.partition("-")
+    for spelling in {name, name.lower(), f"{first}_{rest}", name.replace("-", "_"), name.upper().replace("-", "_")}:
+        answer = site.get("/image/a", f"{scope}{spelling}: 192.0.2.9\r\n")
+        assert answer.status == 200
+        assert b"192.0.2.9" not in site.arrived[0].head, spelling
+
+
 def test_an_underscore_brings_no_source_or_scheme(site: Site) -> None:
     assert site.get("/image/a", "X_Forwarded_For: 192.0.2.9\r\nX_Forwarded-Proto: gopher\r\n").body == b"image /image/a"
     assert b"192.0.2.9" not in site.arrived[0].head

@@ -32,7 +32,7 @@ IN_URL = "!is_object_store has_url_scope or is_object_store has_root_scope"
 """Holds for a request with a scope in its URL."""
 
 _BRIDGE = "http-request set-var(txn.bridge) bool(true)"
-_UNDERSCORED = "^((?=.*_)x[-_]forwarded[-_]|(transfer_encoding|content_length)$)"
+_UNDERSCORED = "^((?=.*_)x.forwarded|(true|x(.cluster)?).client.ip$|x.real.ip$|transfer_enc|content_len)"
 
 
 HEAD_BUFFER = 32 * 1024

@@ -15,7 +15,7 @@ _PATTERNS = {
     _TELLING: "x-s|authorization|upgrade|x-openstackoid-|_|x-auth-token,(.*,)?x-auth-token",
     _ODD: "(^|,)([^,]*_|upgrade|via|expect|authorization|x-s(ervice|torage|ubject)-token|x-storage-pass|x-auth-key"
     "|x-target-auth-token|x-openstackoid-|x-scope,(.*,)?x-scope|x-auth-token,(.*,)?x-auth-token)",
-    _CLAIMS: "forwarded|x-real-ip",
+    _CLAIMS: "forwarded|-client-ip|x-real-ip",
 }
 """Bits, and what the names of headers then hold."""
 

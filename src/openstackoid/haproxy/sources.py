@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from openstackoid.haproxy.header_names import HAS_CLAIMS
 from openstackoid.mesh import Cloud, Limits
-from openstackoid.routing.links import ABOUT_THE_CLIENT, CLAIMS_OF_PROXIES, SOURCE
+from openstackoid.routing.links import CLAIMS, CLAIMS_AND_SCHEME, SOURCE
 from openstackoid.routing.places import DELAY
 
 Answer = Callable[[int, str], str]
@@ -130,10 +130,9 @@ def told_to_services() -> list[str]:
 
     Services that read ``X-Forwarded-Proto`` (oslo.middleware's ``enable_proxy_headers_parsing``) read the other claims as well.
     """
-    claims = "|".join((*CLAIMS_OF_PROXIES, SOURCE))
     return [
         "option forwardfor",
-        f"http-request del-header ^({claims})$ -m reg if {HAS_CLAIMS}",
+        f"http-request del-header {CLAIMS} -m reg if {HAS_CLAIMS}",
     ]
 
 
@@ -143,9 +142,5 @@ def told_to_python() -> list[str]:
 
 
 def told_to_peers() -> list[str]:
-    """Return the rules that remove the client's address from requests to peers."""
-    others = [name for name in ABOUT_THE_CLIENT if "forwarded" not in name]
-    return [
-        f"http-request del-header forwarded -m sub if {HAS_CLAIMS}",
-        *(f"http-request del-header {name.title()} if {HAS_CLAIMS}" for name in others),
-    ]
+    """Return the rule that removes what is about the client from requests to peers."""
+    return [f"http-request del-header {CLAIMS_AND_SCHEME} -m reg if {HAS_CLAIMS}"]

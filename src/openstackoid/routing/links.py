@@ -59,17 +59,29 @@ REDIRECTS = frozenset({*range(300, 400)} - {304})
 
 CLAIMS_OF_PROXIES = (
     "forwarded",
+    "true-client-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-forwarded-by",
     "x-forwarded-host",
     "x-forwarded-port",
     "x-forwarded-prefix",
+    "x-forwarded-protocol",
     "x-forwarded-scheme",
     "x-forwarded-server",
+    "x-forwarded-ssl",
+    "x-real-ip",
 )
-"""Headers in which a client could claim to a service of this cloud how it is reached; the gateway sets others.
+"""Headers in which a client could claim to a service of this cloud its address, or how it is reached; the gateway sets others.
 
-Read by oslo.middleware, Routes, Paste and Werkzeug. A WSGI server folds ``X_Forwarded_Host`` into ``X-Forwarded-Host``, so
-spellings with underscores are removed, too.
+Read by oslo.middleware, Routes, Paste and Werkzeug, Swift (``X-Cluster-Client-Ip``, before ``X-Forwarded-For``), gunicorn
+(``-Protocol``, ``-Ssl``) and what deployers put in front. All of ``X-Forwarded-`` but ``Proto`` goes. A WSGI server folds
+``X_Forwarded_Host`` into ``X-Forwarded-Host``, so spellings with underscores are removed, too.
 """
+
+_ADDRESSES = "^((true|x|x-cluster)-client|x-real)-ip$"
+CLAIMS = f"^(x-)?forwarded(-(?!proto$)|$)|{_ADDRESSES}"
+"""The pattern of the names of these headers, in lower case."""
 
 SOURCE = "x-forwarded-for"
 """The header in which HAProxy gives services, and the Python service, the client's address, in place of a client's own.
@@ -77,8 +89,11 @@ SOURCE = "x-forwarded-for"
 It holds one address: oslo.middleware takes the whole value for the address, WebOb the first of several, web servers the last.
 """
 
-ABOUT_THE_CLIENT = (*CLAIMS_OF_PROXIES, SOURCE, "x-forwarded-proto", "x-real-ip")
+ABOUT_THE_CLIENT = (*CLAIMS_OF_PROXIES, SOURCE, "x-forwarded-proto")
 """Headers about the client, or its way; no peer gets them."""
+
+CLAIMS_AND_SCHEME = f"forwarded|{_ADDRESSES}"
+"""The pattern of their names."""
 
 ASTRAY = "redirects the request to a place that is not its own service; a redirect within it is accepted, for GET and HEAD"
 """The error for a peer's redirect that the gateway does not pass on."""

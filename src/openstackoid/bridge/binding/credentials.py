@@ -4,7 +4,10 @@
 from openstackoid.routing import TOKENS_PATH, folded_path
 
 STORAGE, AUTHORIZATION = "x-storage-token", "authorization"
-BEARER = "bearer "
+
+_BEARER = "bearer"
+_WITHOUT_SECRETS = ("aws", "aws4-hmac-sha256", "negotiate", "oauth")
+"""Schemes of ``Authorization`` whose values are signatures, or tickets for one server alone."""
 
 PASSWORDS = ("x-auth-key", "x-storage-pass")
 """Credentials of Swift's first log-in: they are no tokens, and a token that is made of one is in the answer."""
@@ -15,6 +18,30 @@ FOR_OTHER_CLOUDS = ("x-target-auth-token",)
 _IN_PATH = "/v2.0/tokens"
 
 _TOKEN_IN_BODY = ("/v2.0/tokens", "/v3/auth/os-federation/saml2", "/v3/auth/os-federation/saml2/ecp")
+
+
+def scheme_and_credential(value: str) -> tuple[str, str]:
+    """Return the parts of a value of ``Authorization``, the scheme in lower case; one word alone is a credential."""
+    words = value.split(maxsplit=1)
+    return (words[0].lower(), words[1].strip()) if len(words) == 2 else ("", value.strip())
+
+
+def bearer_token(value: str) -> str | None:
+    """Return the token of a value of ``Authorization: Bearer``; None for another scheme."""
+    scheme, credential = scheme_and_credential(value)
+    return credential if scheme == _BEARER else None
+
+
+def possible_token(value: str) -> str | None:
+    """Return what may be a token in a value of ``Authorization``: all but signatures and passwords."""
+    scheme, credential = scheme_and_credential(value)
+    return None if scheme in (*_WITHOUT_SECRETS, "basic") else credential
+
+
+def can_leave(value: str) -> bool:
+    """Return whether a value of ``Authorization`` may go to a peer: a token that can be bound, or no secret."""
+    scheme, credential = scheme_and_credential(value)
+    return not credential or scheme == _BEARER or scheme in _WITHOUT_SECRETS
 
 
 def takes_token_in_path(called: str) -> bool:

@@ -23,6 +23,8 @@ SECONDS = 600.0
 """Seconds for which one is cached. Its home judges it at each use."""
 SOCKETS = 3
 ANSWER_LIMIT = 32 * 1024
+LONGEST = 4096
+"""Characters of a bound token that is accepted, and so about 43 MB for all of them: uWSGI's default for all headers together."""
 TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105
 
 _Key = tuple[str, str, bytes]
@@ -95,5 +97,6 @@ def _token_of(answer: BufferedResponse) -> str | None:
         token = json.loads(answer.content)["access_token"] if answer.status == 200 else None
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    sound = isinstance(token, str) and is_bound(token) and all("!" < character < "~" for character in token)
-    return token if sound else None
+    if not isinstance(token, str) or len(token) > LONGEST or not is_bound(token):
+        return None
+    return token if all("!" < character < "~" for character in token) else None

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from openstackoid.binding import BoundToken, BoundTokenError, Kind, is_bound
 from openstackoid.bridge.binding.binder import Binder, cut
-from openstackoid.bridge.binding.credentials import AUTHORIZATION, BEARER, PASSWORDS, STORAGE
+from openstackoid.bridge.binding.credentials import AUTHORIZATION, PASSWORDS, STORAGE, possible_token
 from openstackoid.bridge.identity.token_documents import body_token, with_body_token
 from openstackoid.bridge.message.head import Head, without
 from openstackoid.bridge.message.hidden_tokens import HiddenTokens
@@ -151,8 +151,7 @@ def _refuse_misplaced(head: Head, binder: Binder) -> None:
     """Raise :class:`~openstackoid.binding.BoundTokenError` for a bound token in a header that is read for none."""
     for name in (STORAGE, SERVICE, AUTHORIZATION):
         for value in head.values(name):
-            token, mark = cut(value)
-            token = token[len(BEARER) :].strip() if token.lower().startswith(BEARER) else token
+            token, mark = cut((possible_token(value) or "") if name == AUTHORIZATION else value)
             # One with a mark is a peer's.
             if is_bound(token) and not (mark and name == SERVICE):
                 binder.open(token, head.sender)

@@ -8,10 +8,12 @@ from openstackoid.binding import Kind, is_bound
 from openstackoid.bridge.binding.binder import Binder, cut
 from openstackoid.bridge.binding.credentials import (
     AUTHORIZATION,
-    BEARER,
     FOR_OTHER_CLOUDS,
     PASSWORDS,
     STORAGE,
+    bearer_token,
+    can_leave,
+    possible_token,
     takes_token_in_body,
     takes_token_in_path,
 )
@@ -28,7 +30,6 @@ from openstackoid.scope import SEPARATOR, split_token
 
 S = TypeVar("S", Single, Relay)
 
-_BASIC = "basic "
 _SPEAKS_OF_TOKENS = "message"
 """Zaqar's WebSocket: its messages hold tokens."""
 
@@ -45,6 +46,7 @@ class TokenSender:
     async def refuse_own(self, plan: Single | Relay, issuer: str, body: bytes | None, head: Head, asked: Asked | None) -> None:
         """Refuse a token of this cloud that the request calls one of ``issuer``. Raises :class:`AnswerError`."""
         found = {cut(value)[0] for name, value in plan.headers if name.lower() in (AUTH, SUBJECT, STORAGE)}
+        found |= {cut(possible_token(value) or "")[0] for value in head.values(AUTHORIZATION)}
         if plan.endpoint.service == IDENTITY and body is not None:
             found.add(cut(body_token(body) or "")[0])
         for token in found:
@@ -87,8 +89,9 @@ class Outgoing:
         return replace(plan, headers=tuple(headers))
 
     async def _value(self, name: str, value: str, plan: Single | Relay) -> str:
-        if name == AUTHORIZATION and value.lower().startswith(BEARER) and plan.endpoint.service != IDENTITY:
-            return value[: len(BEARER)] + await self._sent(value[len(BEARER) :].strip(), Kind.USER, plan)
+        bearer = bearer_token(value) if name == AUTHORIZATION and plan.endpoint.service != IDENTITY else None
+        if bearer is not None:
+            return f"Bearer {await self._sent(bearer, Kind.USER, plan)}"
         if name not in (AUTH, SUBJECT, SERVICE, STORAGE) or not value:
             return value
         of_service = name == SERVICE or self.decision.source is ScopeSource.RECALLED
@@ -114,8 +117,8 @@ class Outgoing:
     def _refuse_what_cannot_be_bound(self, plan: Single | Relay) -> None:
         peer = plan.endpoint.cloud
         of_identity = plan.endpoint.service == IDENTITY
-        basic = any(value.lower().startswith(_BASIC) for value in self.head.values(AUTHORIZATION)) and not of_identity
-        for name in (*PASSWORDS, *FOR_OTHER_CLOUDS, *([AUTHORIZATION] if basic else [])):
+        stays = not of_identity and not all(map(can_leave, self.head.values(AUTHORIZATION)))
+        for name in (*PASSWORDS, *FOR_OTHER_CLOUDS, *([AUTHORIZATION] if stays else [])):
             if self.head.spelt(name):
                 message = f"{name.title()} cannot be bound to {peer}; log in, and send X-Auth-Token"
                 raise AnswerError(400, f"gateway of {self.sender.at}: {message}")

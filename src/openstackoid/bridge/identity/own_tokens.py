@@ -4,7 +4,9 @@
 An unbound token does not name its issuer, so a client that names the wrong cloud would send the token there.
 """
 
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 
 from openstackoid.bridge.errors import AnswerError, token_not_accepted, without_gateway
 from openstackoid.bridge.identity.readers import AccountError, Reader
@@ -20,14 +22,18 @@ from openstackoid.routing import IDENTITY, TOKENS_PATH
 MOST = 20_000
 """Tokens of other clouds that are cached; the oldest is removed first."""
 
+SECONDS = 60.0
+"""Seconds for which a token is taken for another cloud's: this Keystone may refuse a token of its own for some time."""
+
 
 class OwnTokens:
     """Asks the Keystone of the cloud ``at`` about its own tokens, and about those that another cloud is said to have issued."""
 
-    def __init__(self, at: str, validator: TokenValidator) -> None:
+    def __init__(self, at: str, validator: TokenValidator, clock: Callable[[], float] = time.monotonic) -> None:
         self._at = at
         self._validator = validator
-        self._foreign: OrderedDict[bytes, None] = OrderedDict()
+        self._clock = clock
+        self._foreign: OrderedDict[bytes, float] = OrderedDict()
         self._said = ""
 
     def asked(self, mesh: Mesh, account: Reader | None) -> Asked | None:
@@ -60,7 +66,7 @@ class OwnTokens:
         Without the account of this cloud, also where it is broken, an expired one is not recognised.
         """
         digest = token_digest(token)
-        if digest in self._foreign or asked is None:
+        if self._clock() < self._foreign.get(digest, 0.0) or asked is None:
             return
         try:
             own = await self._validator.of(token, asked, head) is not None
@@ -77,7 +83,8 @@ class OwnTokens:
         if own:
             raise token_not_accepted(self._at, issuer)
         self._said = ""
-        self._foreign[digest] = None
+        self._foreign[digest] = self._clock() + SECONDS
+        self._foreign.move_to_end(digest)
         if len(self._foreign) > MOST:
             self._foreign.popitem(last=False)
 

@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tokens of this cloud that are called another cloud's."""
 
+from typing import cast
+
 import pytest
 
+from conformance.clouds import three_clouds
 from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.identity.own_tokens import SECONDS, OwnTokens
 from openstackoid.bridge.identity.readers import AccountError, Reader
+from openstackoid.bridge.identity.token_validation import TokenValidator
 from openstackoid.bridge.message.head import Head
 from openstackoid.mesh import Listener
+from openstackoid.policy import Principal, principal_of
 from unit.bridge.stage import QUESTION, Visit, played, says, says_json, staged, token
 
 HEAD = Head("GET", Listener("127.0.0.1", 8801), "/image/v2/images", None, ())
@@ -88,3 +94,26 @@ async def test_an_expired_token_has_a_user_where_an_account_may_validate_it() ->
         assert user is not None
         assert user.user.name == "demo"
         assert await tokens.user("expired", HEAD, tokens.asked(mesh, None)) is None
+
+
+class Late:
+    """Of a Keystone that does not know its own new token yet."""
+
+    known = False
+
+    async def of(self, *_: object) -> Principal | None:
+        return principal_of(token()) if self.known else None
+
+
+@played
+async def test_a_token_that_this_keystone_has_refused_is_not_another_clouds_for_ever() -> None:
+    now, keystone, mesh = [0.0], Late(), three_clouds()
+    tokens = OwnTokens("CloudOne", cast(TokenValidator, keystone), clock=lambda: now[0])
+    asked = tokens.asked(mesh, None)
+    await tokens.refuse("new", "CloudTwo", HEAD, asked)
+    keystone.known = True
+    now[0] = SECONDS - 1
+    await tokens.refuse("new", "CloudTwo", HEAD, asked)
+    now[0] = SECONDS
+    with pytest.raises(AnswerError, match="identity of CloudTwo does not accept the token"):
+        await tokens.refuse("new", "CloudTwo", HEAD, asked)
