@@ -35,7 +35,7 @@ from conformance.places import (
 from openstackoid.routing import marked_id
 from openstackoid.routing.places import DELAY
 from openstackoid.scope import join_token
-from waiting import until
+from waiting import timed, until
 
 
 def test_one_source_has_a_share_of_the_places() -> None:
@@ -200,6 +200,7 @@ def test_a_flood_of_made_up_tokens_takes_nothing_from_others(junk: Callable[[int
         assert of_python(site) - before <= len(answers) + len(statuses) - refused
 
 
+@timed
 def test_refusals_of_a_flood_wait_and_take_no_share_of_others_at_its_address() -> None:
     """As many wait as the address has places: an accepted token from there is served meanwhile."""
     with guarded() as site:
