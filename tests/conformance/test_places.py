@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """One client takes a share of the Python service's places, and requests without an accepted token a small one."""
 
-import contextlib
-import json
 import socket
 import subprocess
 import threading
@@ -17,78 +15,27 @@ import pytest
 
 from conformance.gateway import HAPROXY
 from conformance.haproxy_counts import requests_of
-from conformance.hostile import ODD, Arrived, Site, from_address, hostile_site
+from conformance.hostile import Site, from_address, hostile_site
+from conformance.places import (
+    ATTACKER,
+    DOCUMENT,
+    GOOD,
+    MADE_UP,
+    OTHER,
+    POLICY,
+    PROXY,
+    USER,
+    guarded,
+    held,
+    keystone,
+    message,
+    read,
+    write,
+)
 from openstackoid.routing import marked_id
 from openstackoid.routing.places import DELAY
 from openstackoid.scope import join_token
-from waiting import until
-
-USER, OTHER, ATTACKER, PROXY = "127.0.0.3", "127.0.0.4", "127.0.0.2", "127.0.0.9"
-GOOD, MADE_UP = "good", "made-up"
-SCOPE = 'X-Scope: {"image":"CloudTwo"}\r\n'
-SHARE = 8
-"""The least share of a client."""
-POLICY = "{peers: {CloudTwo: {services: {'*': all}, people: [{name: anyone, roles: [member]}]}}}"
-DOCUMENT = {
-    "methods": ["password"],
-    "user": {"id": "u1", "name": "ada", "domain": {"id": "default", "name": "Default"}},
-    "project": {"id": "p1", "name": "demo", "domain": {"id": "default", "name": "Default"}},
-    "roles": [{"id": "r1", "name": "member"}],
-}
-
-
-def keystone(connection: socket.socket, request: Arrived) -> None:
-    """Accept tokens that begin as the good ones do."""
-    accepted = request.values("x-subject-token")[0].startswith(GOOD)
-    body = json.dumps({"token": DOCUMENT} if accepted else {"error": {"code": 401}}).encode()
-    status = b"200 OK" if accepted else b"401 Unauthorized"
-    connection.sendall(b"HTTP/1.1 %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % (status, len(body)) + body)
-
-
-@contextmanager
-def guarded(limits: str = "", more: str = "") -> Iterator[Site]:
-    """Start a gateway whose Keystone tells good tokens from others."""
-    with hostile_site(f"{{bridge: 40, wait: 1{limits}}}", policy=POLICY, gateway=more) as site:
-        site.plays["identity"] = keystone
-        yield site
-
-
-def write(token: str = GOOD, more: str = "", scope: str = SCOPE) -> bytes:
-    """Return a request that the Python service forwards once a Keystone has accepted its token."""
-    head = f"POST /compute/v2.1/os-keypairs HTTP/1.1\r\nHost: h\r\nX-Auth-Token: {token}\r\n{scope}{more}"
-    return f"{head}Content-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}".encode()
-
-
-def read(token: str = MADE_UP) -> bytes:
-    """Return a request that the Python service forwards with any token."""
-    return f"GET /image/a HTTP/1.1\r\nHost: h\r\n{ODD['CloudOne'].replace('tok', token, 1)}Connection: close\r\n\r\n".encode()
-
-
-@contextmanager
-def held(site: Site, address: str, request: bytes, number: int, name: str = "compute") -> Iterator[None]:
-    """Have the Python service wait for the answers to so many requests."""
-    release = threading.Event()
-
-    def hold(connection: socket.socket, _: Arrived) -> None:
-        release.wait(30)
-        with contextlib.suppress(OSError):
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-
-    site.plays[name] = hold
-    site.arrived.clear()
-    with ExitStack() as stack:
-        for _ in range(number):
-            connection = stack.enter_context(socket.create_connection(("127.0.0.1", site.ports["gate"]), 10, (address, 0)))
-            connection.sendall(request)
-        until(lambda: sum(one.server == name for one in site.arrived) == number)
-        del site.plays[name]
-        yield
-        release.set()
-
-
-def message(site: Site, address: str, request: bytes) -> tuple[int, str]:
-    (answer,) = from_address(site, address, request).answers
-    return answer.status, json.loads(answer.body)["error"]["message"] if answer.status >= 400 else ""
+from waiting import timed, until
 
 
 def test_one_source_has_a_share_of_the_places() -> None:
@@ -204,26 +151,6 @@ def test_a_body_that_waits_to_be_asked_for_and_then_does_not_come_is_given_up() 
         assert time.monotonic() - began < 6
 
 
-def test_websockets_have_places_of_their_own() -> None:
-    opened = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-    request = read().replace(b"Connection: close\r\n", opened.encode())
-
-    def switch(connection: socket.socket, _: Arrived) -> None:
-        head = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        connection.sendall(f"{head}Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n".encode())
-        connection.recv(1)
-
-    with guarded() as site, ExitStack() as stack:
-        site.plays["image"] = switch
-        for _ in range(SHARE):
-            socket_ = stack.enter_context(socket.create_connection(("127.0.0.1", site.ports["gate"]), 10, (USER, 0)))
-            socket_.sendall(request)
-            assert socket_.recv(1000).decode().startswith("HTTP/1.1 101 ")
-        del site.plays["image"]
-        assert message(site, OTHER, read()) == (200, "")
-        assert message(site, OTHER, write()) == (200, "")
-
-
 @contextmanager
 def flood(site: Site, address: str, request: Callable[[int], bytes], threads: int = 12) -> Iterator[list[int]]:
     """Send requests as fast as these threads can, and yield the statuses of the answers so far."""
@@ -273,6 +200,7 @@ def test_a_flood_of_made_up_tokens_takes_nothing_from_others(junk: Callable[[int
         assert of_python(site) - before <= len(answers) + len(statuses) - refused
 
 
+@timed
 def test_refusals_of_a_flood_wait_and_take_no_share_of_others_at_its_address() -> None:
     """As many wait as the address has places: an accepted token from there is served meanwhile."""
     with guarded() as site:

@@ -133,7 +133,7 @@ def told_by_python() -> list[str]:
 def servers(cloud: Cloud, socket: str) -> list[str]:
     """Return the backend's servers: all are the Python service, at ``socket``, and each has places of its own."""
     places = Places.of(cloud.limits)
-    counts = {BRIDGE: places.accepted, "unaccepted": places.unaccepted, "sockets": places.sockets}
+    counts = {BRIDGE: places.accepted, "unaccepted": places.unaccepted, "sockets": places.sockets_and_ended}
     return [
         "use-server sockets if upgrades",
         "use-server unaccepted unless is_accepted",
@@ -154,6 +154,6 @@ def trouble(cloud: Cloud) -> list[str]:
         f" {places.accepted} }}",
         f"{said} {places.unaccepted} requests {none}, the most that it takes')\" if !is_accepted !upgrades"
         f" {{ srv_conn({BRIDGE}/unaccepted) ge {places.unaccepted} }}",
-        f"{said} {places.sockets} WebSockets, the most that it takes')\" if upgrades"
-        f" {{ srv_conn({BRIDGE}/sockets) ge {places.sockets} }}",
+        f"{said} {places.sockets_and_ended} WebSockets, the most that it takes')\" if upgrades"
+        f" {{ srv_conn({BRIDGE}/sockets) ge {places.sockets_and_ended} }}",
     ]

@@ -36,12 +36,14 @@ class Places:
     """The places, and the most of them: for requests without an accepted token, for WebSockets, and of one client.
 
     ``accepted``: requests with an accepted token. ``unaccepted``: all others, of which an unknown source has ``unknown`` at
-    most, waiting ones included. ``sockets``: WebSockets, which may be silent for an hour.
+    most, waiting ones included. ``sockets``: open WebSockets, which may be silent for an hour. ``sockets_and_ended``: with those
+    that the Python service has ended; HAProxy counts one until its client closes the connection, too.
     """
 
     accepted: int
     unaccepted: int
     sockets: int
+    sockets_and_ended: int
     source: int
     peer: int
     of_token: int
@@ -50,11 +52,12 @@ class Places:
     @classmethod
     def of(cls, limits: Limits) -> "Places":
         """Return the shares of ``limits.bridge`` places."""
-        unaccepted = limits.of_unaccepted
+        unaccepted, sockets = limits.of_unaccepted, max(AT_LEAST, limits.bridge // 10)
         return cls(
             accepted=limits.bridge - unaccepted,
             unaccepted=unaccepted,
-            sockets=max(AT_LEAST, limits.bridge // 10),
+            sockets=sockets,
+            sockets_and_ended=4 * sockets,
             source=max(AT_LEAST, limits.bridge // 4),
             peer=max(AT_LEAST, limits.bridge // 2),
             of_token=max(AT_LEAST, limits.bridge // 4),

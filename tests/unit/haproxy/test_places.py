@@ -61,7 +61,7 @@ def test_each_kind_of_request_has_places_of_its_own() -> None:
     assert [line.split()[1:] for line in servers(cloud(), "/s") if line.startswith("server ")] == [
         ["bridge", "unix@/s", "maxconn", "452"],
         ["unaccepted", "unix@/s", "maxconn", "48"],
-        ["sockets", "unix@/s", "maxconn", "50"],
+        ["sockets", "unix@/s", "maxconn", "200"],
     ]
 
 

@@ -9,7 +9,8 @@ from openstackoid.routing.places import AT_LEAST, Places
 
 
 def test_by_default() -> None:
-    assert Places.of(Limits()) == Places(accepted=452, unaccepted=48, sockets=50, source=125, peer=250, of_token=125, unknown=24)
+    shares = {"source": 125, "peer": 250, "of_token": 125, "unknown": 24}
+    assert Places.of(Limits()) == Places(accepted=452, unaccepted=48, sockets=50, sockets_and_ended=200, **shares)
 
 
 @pytest.mark.parametrize("bridge", [2, 3, 10, 100, 10_000])

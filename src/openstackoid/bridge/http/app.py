@@ -28,6 +28,7 @@ from openstackoid.bridge.pages.user_page import UserPage
 from openstackoid.bridge.proxy.accepted_shares import AcceptedShares
 from openstackoid.bridge.proxy.composed_limits import ComposedLimits
 from openstackoid.bridge.proxy.context import RequestContext
+from openstackoid.bridge.proxy.open_websockets import OpenWebSockets
 from openstackoid.bridge.proxy.route_teacher import RouteTeacher
 from openstackoid.bridge.resource_index import ResourceIndex
 from openstackoid.bridge.trace.records import Records
@@ -83,6 +84,7 @@ class Bridge:
             composed=ComposedLimits(),
             delegated=health.delegated,
             resources=ResourceIndex(workflows.store),
+            websockets=OpenWebSockets(),
         )
         self._follow_mesh(mesh)
         self._records = Records() if records is None else records
@@ -99,6 +101,7 @@ class Bridge:
         upstream = self.context.upstream
         upstream.reasons.tls = mesh.clouds[upstream.at].tls
         upstream.kept.set_peers(peer_gateways(mesh, upstream.at))
+        upstream.outages.keep(mesh)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""

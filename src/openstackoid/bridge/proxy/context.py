@@ -15,6 +15,7 @@ from openstackoid.bridge.message.head import Head
 from openstackoid.bridge.proxy.accepted_shares import AcceptedShares
 from openstackoid.bridge.proxy.composed_limits import ComposedLimits
 from openstackoid.bridge.proxy.delegated_use import DelegatedUse
+from openstackoid.bridge.proxy.open_websockets import OpenWebSockets
 from openstackoid.bridge.proxy.route_teacher import RouteTeacher
 from openstackoid.bridge.resource_index import ResourceIndex
 from openstackoid.bridge.upstream.upstream import Upstream
@@ -42,6 +43,7 @@ class RequestContext:
     composed: ComposedLimits
     delegated: DelegatedUses
     resources: ResourceIndex
+    websockets: OpenWebSockets
 
     @property
     def here(self) -> Cloud:

@@ -31,6 +31,7 @@ from openstackoid.bridge.upstream.upstream import UpstreamError, UpstreamRequest
 from openstackoid.routing import Credentials, Headers, Single, Workflow
 from openstackoid.routing.egress import ADMISSION_HEADER, UNSENT_HEADER
 from openstackoid.routing.links import ASTRAY, REDIRECTS
+from openstackoid.routing.places import Places
 from openstackoid.routing.reading import SERVICE
 from openstackoid.routing.route_cache import FORGET
 from openstackoid.scope import Issuer
@@ -142,7 +143,7 @@ class ForwardLeg(Leg[Single]):
                 if answer.status == 101:
                     if sent.upgrade is None:
                         raise upstream.unusable(target, "it switches to a protocol that was not requested")
-                    await tunnel(request, answer, response, sent.upgrade, deadline, idle=self.timeouts.tunnel)
+                    await self._tunnel(answer, response, sent.upgrade, deadline)
                     return response
                 chunks = incoming.hidden.stream(answer.content.iter_any())
                 if attempt is not None:
@@ -161,6 +162,14 @@ class ForwardLeg(Leg[Single]):
                 raise AnswerError(400, f"gateway of {upstream.at}: {BROKEN_BODY}") from None
             raise
         return response
+
+    async def _tunnel(self, answer: aiohttp.ClientResponse, response: StreamedAnswer, upgrade: str, deadline: Deadline) -> None:
+        """Hand on what a WebSocket's sides send, while it has its place."""
+        sockets, incoming = self.context.websockets, self.incoming
+        client = incoming.head.sender or incoming.head.source or ""
+        with sockets.place(client, Places.of(self.context.here.limits).sockets) as place:
+            heard, idle = partial(sockets.heard, place), self.timeouts.tunnel
+            await tunnel(incoming.request, answer, response, upgrade, deadline, idle=idle, heard=heard, taken=place.taken)
 
     async def _judge(self, target: Target, answer: aiohttp.ClientResponse, headers: Headers) -> None:
         """Raise :class:`PassedError` for an answer that the client does not get, by its status."""

@@ -5,6 +5,7 @@ aiohttp lends its connections to code that speaks another protocol on them: it f
 """
 
 import asyncio
+from collections.abc import Callable
 
 import aiohttp
 from aiohttp import hdrs, web
@@ -40,10 +41,13 @@ async def tunnel(
     deadline: Deadline,
     *,
     idle: float,
+    heard: Callable[[], None],
+    taken: asyncio.Event,
 ) -> None:
     """Send ``response``, a 101, and hand on bytes both ways until one side ends, or both are silent for ``idle`` seconds.
 
-    Raises ``TimeoutError`` through ``deadline``, and :class:`~openstackoid.bridge.errors.ClientGoneError`.
+    ``heard`` is called for each piece; ``taken`` ends it. Raises ``TimeoutError`` through ``deadline``, and
+    :class:`~openstackoid.bridge.errors.ClientGoneError`.
     """
     loop = asyncio.get_running_loop()
     connection = answer.connection
@@ -60,10 +64,16 @@ async def tunnel(
     request.protocol.set_parser(_Source(from_client))  # type: ignore[arg-type]  # its own is one of several
     request.protocol.keep_alive(False)
     far.set_parser(_Source(from_far), from_far)
-    deadline.start(idle)
+
+    def alive() -> None:
+        deadline.start(idle)
+        heard()
+
+    alive()
     pumps = [
-        asyncio.create_task(_pump(from_client, StreamWriter(far, loop), deadline, idle)),
-        asyncio.create_task(_pump(from_far, StreamWriter(request.protocol, loop), deadline, idle)),
+        asyncio.create_task(_pump(from_client, StreamWriter(far, loop), alive)),
+        asyncio.create_task(_pump(from_far, StreamWriter(request.protocol, loop), alive)),
+        asyncio.create_task(_wait(taken)),
     ]
     try:
         await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
@@ -74,11 +84,15 @@ async def tunnel(
         deadline.stop()
 
 
-async def _pump(source: aiohttp.StreamReader, sink: StreamWriter, deadline: Deadline, idle: float) -> None:
+async def _wait(event: asyncio.Event) -> None:
+    await event.wait()
+
+
+async def _pump(source: aiohttp.StreamReader, sink: StreamWriter, alive: Callable[[], None]) -> None:
     """Hand bytes on until there are no more; a side that is gone takes none."""
     try:
         while chunk := await source.readany():
             await sink.write(chunk)
-            deadline.start(idle)
+            alive()
     except (ConnectionError, aiohttp.ClientError):
         return

@@ -83,6 +83,10 @@ class UpstreamError(AnswerError):
         self.certificate = certificate
 
 
+_PROBE = UpstreamRequest("GET", None, (("Accept-Encoding", "identity"),))
+_LONGEST_PROBED = 65_536
+
+
 @dataclass(frozen=True, slots=True)
 class BufferedResponse:
     """An answer that was read to its end."""
@@ -128,6 +132,7 @@ class Upstream:
 
     async def close(self) -> None:
         """Close what is open."""
+        self.outages.close()
         await self._haproxy.close()
 
     @asynccontextmanager
@@ -185,6 +190,17 @@ class Upstream:
         if what is not None:
             raise self._error(target, Failure(503, what, unreached=True))
 
+    async def answers(self, target: Target, timeouts: Timeouts, until: float) -> bool:
+        """Return whether ``target`` answers a question for its document by ``until``, with no error of its own (5xx)."""
+        try:
+            answer = await self.send_buffered(target, _PROBE, timeouts=timeouts, until=until, limit=_LONGEST_PROBED)
+        except UpstreamError as error:
+            # An answer that is too large is one.
+            return not error.is_outage and not error.unreached
+        except AnswerError:
+            return False
+        return answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
+
     async def _ask_health(self, gateway: str) -> None:
         """Ask a peer's gateway for its health; whatever it says, its connection was used."""
         message = Outgoing(HEALTH, CIMultiDict({hdrs.HOST: "gateway", TARGET: gateway}), None)
@@ -218,7 +234,7 @@ class Upstream:
         match error:
             case aiohttp.ClientConnectorError():
                 what = " cannot be asked: HAProxy of this gateway is not there; try again"
-                return self._error(target, Failure(503, what, unreached=True))
+                return self._error(target, Failure(503, what, unreached=True), is_outage=False)
             case TimeoutError():
                 return self._error(target, Failure(504, f" does not answer within {timeouts.server:g} s"))
             case aiohttp.ClientResponseError() | aiohttp.InvalidURL():
