@@ -97,8 +97,8 @@ def test_no_token_arrives_where_a_peers_links_lead(
             assert any("/volumes" in path for path in answered[before:]), answered[before:]
             # An unmodified SDK takes the next page from the host that a list names.
             with openstack.connection.Connection(cloud="CloudOne") as sdk:
-                for service in (sdk.compute, sdk.image):
-                    service.additional_headers["X-Scope"] = SCOPE
+                for proxy in (sdk.compute, sdk.image):
+                    proxy.additional_headers["X-Scope"] = SCOPE
                 assert [found.id for found in (*sdk.compute.servers(), *sdk.image.images())] == ["s", "i"]
             for command in (("image", "list"), ("volume", "list"), ("server", "list")):
                 one.openstack(*command, scope='{"image": "CloudTwo", "block-storage": "CloudTwo", "compute": "CloudTwo"}')
