@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from conformance.lists import CLOUDS, Clouds
+from waiting import until
 
 SCOPE = "object-store=One & Two & Three"
 ACCOUNT = "/object-store/v1/AUTH_p1"
@@ -90,12 +91,10 @@ def test_a_container_that_no_cloud_has_is_404(clouds: Clouds) -> None:
     clouds.plays |= {cloud: says(404, {"Content-Length": "0"}) for cloud in CLOUDS}
     assert clouds.ask("HEAD", path, SCOPE).status == 404
     clouds.plays["Two"] = says(204, {"X-Container-Object-Count": "4"})
+    # A cloud that has failed under an earlier test is back once a probe tells.
+    until(lambda: clouds.ask("HEAD", path, SCOPE).headers["x-scope-partial"] == "One=404, Three=404")
     got = clouds.ask("HEAD", path, SCOPE)
-    assert (got.status, got.headers["x-container-object-count"], got.headers["x-scope-partial"]) == (
-        204,
-        "4",
-        "One=404, Three=404",
-    )
+    assert (got.status, got.headers["x-container-object-count"]) == (204, "4")
 
 
 OBJECT = f"{ACCOUNT}/box/a/b"

@@ -10,6 +10,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from conformance.lists import CLOUDS, Clouds
+from openstackoid.routing.wire_version import HEADER, SPOKEN
+from openstackoid.scope import split_token
 
 SCOPE = "One & Two & Three"
 FLAVORS = "/compute/v2.1/flavors/detail"
@@ -49,6 +51,7 @@ def cloud(
         handler.send_response(status)
         handler.send_header("Content-Type", "application/json")
         handler.send_header("Content-Length", str(len(body)))
+        handler.send_header(HEADER, str(SPOKEN))
         handler.end_headers()
         handler.wfile.write(body)
 
@@ -197,5 +200,5 @@ def test_an_image_is_named_by_any_of_its_clouds(clouds: Clouds) -> None:
     assert got.status == 202, got
     (sent,) = [seen for seen in clouds.seen if seen.method == "POST"]
     assert (sent.server, json.loads(sent.body)) == ("Two", {"rebuild": {"imageRef": LONG_ID}})
-    in_token = json.loads(dict(sent.headers)["x-auth-token"].partition("!SCOPE!")[2])
+    in_token = json.loads(str(split_token(dict(sent.headers)["x-auth-token"])[1]))
     assert (in_token["*"], in_token["image"]) == ("Two", "Two | One | Three")
