@@ -199,7 +199,7 @@ def alone() -> Iterator[RunningGateway]:
 
 def test_a_line_cannot_be_forged_and_holds_no_secret(alone: RunningGateway) -> None:
     request_id, other = new_id(), new_id()
-    forged = f"/image/x%20-%3E{{}}|'^`<>-trace={other}"
+    forged = f"/image/v2/images/x%20-%3E{{}}|'^`<>-trace={other}/file"
     with records_of(alone) as receiving:
         alone.send(asks("/image/untraced", auth(SECRET)))
         alone.send(asks(f"{forged}?token={SECRET}", auth(f"{SECRET}!SCOPE!{SCOPE}"), traced(request_id)))
@@ -249,14 +249,14 @@ def test_each_leg_of_a_request_to_several_clouds_has_a_record(
     scope: str, route: str, legs: set[tuple[str, int]], two: list[RunningGateway]
 ) -> None:
     request_id = new_id()
-    two[0].send(asks("/image/v2/images/i/file", auth("tok"), plain(scope), traced(request_id)))
+    two[0].send(asks("/image/v2/images", auth("tok"), plain(scope), traced(request_id)))
     status, found = trace(two[0], request_id)
     assert (status, found["missing"]) == (200, [])
     (whole,) = [hop for hop in found["hops"] if hop["route"] == route]
     told = [hop for hop in found["hops"] if hop["route"] == "leg"]
     assert {(hop["cloud"], hop["status"]) for hop in told} == legs
     for hop in told:
-        assert (hop["gateway"], hop["service"], hop["path"]) == ("CloudOne", "image", "/image/v2/images/i/file")
+        assert (hop["gateway"], hop["service"], hop["path"]) == ("CloudOne", "image", "/image/v2/images")
         assert whole["started"] - 0.01 <= hop["started"]
         assert hop["seconds"] <= whole["seconds"] + 0.01
     assert ("CloudTwo", "CloudTwo", "image") in {(hop["gateway"], hop["cloud"], hop["service"]) for hop in found["hops"]}
