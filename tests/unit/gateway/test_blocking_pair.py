@@ -78,7 +78,7 @@ def test_a_peer_is_cut_off_both_ways(gateways: tuple[PeerGateway, PeerGateway], 
 
     with ExitStack() as stack:
         held = [stack.enter_context(opened(gateway, cloud, *how)) for gateway, cloud in ((one, "CloudTwo"), (two, "CloudOne"))
-                for how in (("endless",), ("socket", UPGRADE))]  # fmt: skip
+                for how in (("images/endless/file",), ("socket", UPGRADE))]  # fmt: skip
         waiting = [threading.Thread(target=wait_for_the_cut, args=(connection,), daemon=True) for connection in held]
         for thread in waiting:
             thread.start()
