@@ -18,13 +18,11 @@ from bench.errors import BenchError
 from bench.gateway import gateway
 from bench.haproxy import instance
 from bench.headers import AUTH, said_twice, scope
-from bench.meshes import SERVICES, two_clouds
+from bench.meshes import IMAGE_BYTES, SERVICES, two_clouds
 from bench.processes import cpu, forget_peak, free_ports, peak_mb, resident_mb, running
 from bench.results import Part, Row
 from bench.spread import Spread, ratios
 from openstackoid.haproxy.binary import Haproxy
-
-PATH = "/image/v2/images/16a6b227-147f-4a81-a02d-c908e3155304/file"
 
 
 @dataclass(frozen=True)
@@ -104,9 +102,9 @@ def _once(way: _Way, source: int, size: int) -> _Sample:
     started = time.perf_counter()
     try:
         if way.uploads:
-            count, by = upload(way.port, PATH, way.headers, source, size)
+            count, by = upload(way.port, IMAGE_BYTES, way.headers, source, size)
         else:
-            count, by = download(way.port, PATH, way.headers)
+            count, by = download(way.port, IMAGE_BYTES, way.headers)
     except (BlobError, OSError) as error:
         raise BenchError(f"bodies: {way.key}: {error}") from None
     lasted = time.perf_counter() - started

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from bench.errors import BenchError
 from bench.gateway import gateway
-from bench.meshes import TOKEN, two_clouds
+from bench.meshes import IMAGE_BYTES, TOKEN, two_clouds
 from bench.processes import cpu, free_ports
 from bench.results import Row
 from bench.spread import Spread
@@ -31,7 +31,7 @@ def measure_inserts(stage: Stage, batch: int) -> list[Row]:
     (port,) = free_ports(1)
     description = two_clouds(port, stage.port["two"], stage.port["backend"])
     with gateway(stage.haproxy, stage.folder / "inserts", description, stage.cores) as ours, ExitStack() as stack:
-        clients = [stack.enter_context(_Client(f"http://127.0.0.1:{port}/image/v2/images", source)) for source in SOURCES]
+        clients = [stack.enter_context(_Client(f"http://127.0.0.1:{port}{IMAGE_BYTES}", source)) for source in SOURCES]
 
         def asked(numbers: range) -> Spread:
             before = cpu(ours.haproxy)

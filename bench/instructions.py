@@ -23,7 +23,7 @@ from bench.haproxy import instance
 from bench.headers import AUTH, GUEST, scope
 from bench.least import least
 from bench.load import Request
-from bench.meshes import SERVICES, token_document, two_clouds
+from bench.meshes import IMAGE_BYTES, SERVICES, token_document, two_clouds
 from bench.processes import free_ports
 from bench.tls import secure_peer, wire_to_peer
 from openstackoid.certs import issue, make_authority
@@ -94,7 +94,7 @@ def _ways(port: int, backend: int, peer: int, description: str) -> dict[str, Pro
         return generated(description, runtime_in(folder))
 
     def asked(*headers: str) -> Request:
-        return Request(f"http://127.0.0.1:{port}/image/v2/images", (AUTH, *headers))
+        return Request(f"http://127.0.0.1:{port}{IMAGE_BYTES}", (AUTH, *headers))
 
     def by_hand(folder: Path) -> Mapping[str, str]:
         return least(folder, port, SERVICES, backend, peer)
@@ -125,7 +125,7 @@ def _secure_ways(port: int, peer: int, description: str, certificate: Path, auth
     def ours(folder: Path) -> Mapping[str, str]:
         return generated(description, runtime_in(folder))
 
-    request = Request(f"https://127.0.0.1:{port}/image/v2/images", (AUTH, scope(image="CloudTwo")))
+    request = Request(f"https://127.0.0.1:{port}{IMAGE_BYTES}", (AUTH, scope(image="CloudTwo")))
     return {
         "plain_tls": ProfiledWay(plain, request, "CloudTwo"),
         "bound_tls": ProfiledWay(ours, request, "CloudTwo", description),

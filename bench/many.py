@@ -10,7 +10,7 @@ from bench.errors import BenchError
 from bench.gateway import AT
 from bench.headers import AUTH
 from bench.load import Request
-from bench.meshes import many_clouds, one_of_many
+from bench.meshes import IMAGE_BYTES, many_clouds, one_of_many
 from openstackoid.haproxy.maps import CLOUDS, ROUTES
 from openstackoid.scope import MARK, join_token
 
@@ -45,7 +45,7 @@ class Places:
     def leaving(self, cloud: int, haproxy: int) -> Way:
         """Return the way of a request whose scope leaves for the cloud of this number."""
         headers = (AUTH, f"X-Scope: {_scope(cloud)}")
-        request = Request(f"http://127.0.0.1:{self.own[0]}/image/v2/images", headers)
+        request = Request(f"http://127.0.0.1:{self.own[0]}{IMAGE_BYTES}", headers)
         return Way("leaves", "a scope that leaves", request, haproxy, served_by=PEERS)
 
     @staticmethod

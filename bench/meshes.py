@@ -24,6 +24,9 @@ GUEST_SCOPE = '{"*":"CloudTwo","image":"CloudOne"}'
 """The scope of a user of CloudTwo who asks for images of CloudOne."""
 
 
+IMAGE_BYTES = "/image/v2/images/16a6b227-147f-4a81-a02d-c908e3155304/file"
+"""A path that HAProxy asks of a peer alone: no list is in the answer."""
+
 COUNTED = "{source_requests: 100000}"
 """Limits of a gateway that counts the requests of a source as by default, and lets one address send the whole load."""
 

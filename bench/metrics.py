@@ -40,6 +40,7 @@ from openstackoid.bridge.message.head import Head
 from openstackoid.bridge.proxy.executor import Executor
 from openstackoid.bridge.telemetry.answered import answered
 from openstackoid.bridge.telemetry.haproxy_lines import LineCounts
+from openstackoid.bridge.telemetry.token_answers import TokenAnswerCounts
 from openstackoid.mesh import parse_mesh
 from openstackoid.telemetry import count_request
 
@@ -169,7 +170,7 @@ def read_and_counted(lines: Sequence[bytes], folder: Path) -> tuple[float, float
     whole, counting = _Clock(), _Clock()
     audit, counts = _TimedAudit(folder / "audit.log", counting), _TimedCounts(counting)
     reading, writing = os.pipe()
-    log = HaproxyLog(reading, EgressLines(AT, audit, requests=counts.add_audited), counts)
+    log = HaproxyLog(reading, EgressLines(AT, audit, requests=counts.add_audited), counts, TokenAnswerCounts())
     try:
         with _silent():
             for batch in lines:

@@ -9,7 +9,7 @@ from bench.compare import Rounds, Way, in_turns, rates_and_costs
 from bench.headers import AUTH, GUEST, REQUEST_ID, scope
 from bench.instructions import count_instructions
 from bench.load import Request
-from bench.meshes import OFFICIAL, TOKEN
+from bench.meshes import IMAGE_BYTES, OFFICIAL, TOKEN
 from bench.results import Part, Row
 from bench.spread import Spread
 from bench.stage import Stage
@@ -28,7 +28,7 @@ def ways(stage: Stage) -> list[Way]:
     plain, ours = stage.plain.pid, stage.ours.haproxy
     request = Request(stage.url("plain"), (AUTH,))
     own = replace(request, url=stage.url("one"))
-    ports = replace(request, url=stage.url("image", "/v2/images"))
+    ports = replace(request, url=stage.url("image", IMAGE_BYTES.removeprefix("/image")))
     guest = replace(own, headers=GUEST)
     write = Request(
         stage.url("one", "/compute/v2.1/servers"),

@@ -10,7 +10,7 @@ from bench import haproxy as configurations
 from bench.cores import Cores
 from bench.gateway import Gateway, gateway
 from bench.haproxy import Instance, instance
-from bench.meshes import SERVICES, port_each, token_document, two_clouds
+from bench.meshes import IMAGE_BYTES, SERVICES, port_each, token_document, two_clouds
 from bench.processes import free_ports
 from openstackoid.haproxy.binary import Haproxy
 
@@ -29,7 +29,7 @@ class Stage:
     folder: Path
     cores: Cores
 
-    def url(self, who: str, path: str = "/image/v2/images") -> str:
+    def url(self, who: str, path: str = IMAGE_BYTES) -> str:
         """Return the URL of ``who``: ``backend``, ``plain``, ``silent``, ``one``, ``image``."""
         return f"http://127.0.0.1:{self.port[who]}{path}"
 

@@ -17,7 +17,7 @@ from bench.gateway import gateway
 from bench.haproxy import Wire, instance
 from bench.headers import AUTH, scope
 from bench.load import Request
-from bench.meshes import SERVICES, token_document, two_clouds
+from bench.meshes import IMAGE_BYTES, SERVICES, token_document, two_clouds
 from bench.processes import free_ports
 from bench.results import Part, Row
 from bench.spread import differences
@@ -25,7 +25,7 @@ from openstackoid.certs import issue, make_authority
 from openstackoid.haproxy.binary import Haproxy
 from openstackoid.mesh import Tls
 
-_PATH = "/image/v2/images"
+_PATH = IMAGE_BYTES
 _CONNECTIONS = 16
 """Fewer than without TLS: each sample begins with as many handshakes, which are not what it is about."""
 _GENERAL = (

@@ -8,61 +8,20 @@ what others made: as an ordinary member, then as administrators. ``docs/use/exam
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rich.text import Text
 
-from examples.outcomes import Expected, fails, merges, nothing_left, sees, works
+from examples.example import BOOT, Example, admin_here, theirs, user, visiting_admin, visitor
+from examples.outcomes import fails, nothing_left, sees, works
 from examples.people import People, people
-from examples.session import NoLabError, User, lab_with
+from examples.session import NoLabError, lab_with
 from examples.stage import PromiseError, console, show_command, title
+from examples.third_cloud import AT_ONCE, THIRD
 
-BOOT = ("server", "create", "--flavor", "m1.tiny", "--image", "cirros", "--wait")
 THERE = '{"identity": "CloudOne", "*": "CloudTwo"}'
-THREE = '{"compute": "CloudTwo", "network": "CloudTwo", "image": "CloudThree"}'
-
-
-class Example:
-    """A command of one of the people, its scope, and what must come of it."""
-
-    def __init__(self, name: str, who: Callable[[People], User], command: str, scope: str | None, expected: Expected) -> None:
-        self.name = name
-        self.who = who
-        self.command = tuple(command.split())
-        self.scope = scope
-        self.expected = expected
-
-    def row(self, cast: People) -> str:
-        """Return the example as a row of the documents' table."""
-        scope = "" if self.scope is None else f"`{self.scope}`".replace("|", r"\|")
-        return f"| `{self.name}` | {self.who(cast).entry} | `{' '.join(self.command)}` | {scope} | {self.expected.text} |"
-
-
-def user(cast: People) -> User:
-    """A user of CloudOne, at CloudOne's gateway."""
-    return cast.user
-
-
-def theirs(cast: People) -> User:
-    """The same role in CloudTwo, at CloudTwo's gateway."""
-    return cast.theirs
-
-
-def visitor(cast: People) -> User:
-    """A user of CloudTwo, at CloudOne's gateway."""
-    return cast.visitor
-
-
-def admin_here(cast: People) -> User:
-    """CloudOne's administrator, at CloudOne's gateway."""
-    return cast.admin
-
-
-def visiting_admin(cast: People) -> User:
-    """CloudTwo's administrator, at CloudOne's gateway."""
-    return cast.visiting_admin
 
 
 IDENTITY_THERE = '{"identity": "CloudTwo", "compute": "CloudTwo"}'
@@ -149,77 +108,6 @@ EXAMPLES = (
             ("placement", '{"placement": "CloudTwo"}', "placement-of-a-server", ()),
             ("volume", '{"block-storage": "CloudTwo"}', "boot-from-volume", ("--boot-from-volume", "1")),
         )
-    ),
-)
-ALL_THREE = ("CloudOne", "CloudTwo", "CloudThree")
-AT_ONCE = " & ".join(ALL_THREE)
-IN_TURN = '{"image": "CloudOne | CloudTwo | CloudThree"}'
-NEAR = "around(CloudOne, 1s)"
-THIRD = (
-    Example("three-images", user, "image list", '{"image": "CloudThree"}', sees("image", "CloudThree")),
-    Example("three-networks", user, "network list", '{"network": "CloudThree"}', sees("network", "CloudThree")),
-    Example(
-        "three-boot",
-        user,
-        " ".join((*BOOT, "ex-three")),
-        THREE,
-        works(
-            "a server in CloudTwo, ACTIVE, with CloudThree's image, of CloudOne's user", status="ACTIVE", image_of="CloudThree"
-        ),
-    ),
-    Example("three-list", user, "server list", '{"compute": "CloudTwo"}', sees("server", present="ex-three")),
-    Example("three-elsewhere", user, "server list", '{"compute": "CloudThree"}', sees("server", absent="ex-three")),
-    Example("all-images", user, "image list", AT_ONCE, merges("cirros", *ALL_THREE)),
-    Example("all-networks", user, "network list", AT_ONCE, merges("lab", *ALL_THREE)),
-    Example("all-servers", user, "server list", AT_ONCE, merges("ex-three", "CloudTwo")),
-    Example(
-        "volume-there", user, "volume create --size 1 ex-disk", '{"block-storage": "CloudThree"}', works("a volume in CloudThree")
-    ),
-    Example("all-volumes", user, "volume list", AT_ONCE, merges("ex-disk", "CloudThree")),
-    Example("delete-volume", user, "volume delete ex-disk", AT_ONCE, works("CloudThree's volume is deleted")),
-    Example(
-        "image-in-three",
-        user,
-        "image create --container-format bare --disk-format raw --file README.md ex-image",
-        '{"image": "CloudThree"}',
-        works("an image that only CloudThree has"),
-    ),
-    Example(
-        "boot-otherwise",
-        user,
-        " ".join(BOOT).replace("cirros", "ex-image") + " ex-otherwise",
-        IN_TURN,
-        works("a server in CloudOne, ACTIVE, with CloudThree's image", status="ACTIVE"),
-    ),
-    Example("near-images", user, "image list", f"image=all({NEAR})", merges("cirros", *ALL_THREE)),
-    Example(
-        "boot-around",
-        user,
-        " ".join(BOOT).replace("cirros", "ex-image") + " ex-around",
-        f'{{"image": "{NEAR}"}}',
-        works("a server in CloudOne, ACTIVE, with CloudThree's image", status="ACTIVE"),
-    ),
-    Example("page-of-1", user, "server list --limit 1", AT_ONCE, merges("ex-around", "CloudOne", absent="ex-otherwise")),
-    Example("delete-otherwise", user, "server delete --wait ex-otherwise", None, works("the server is gone")),
-    Example(
-        "page-of-7",
-        user,
-        "server list --limit 7 --marker ex-around",
-        AT_ONCE,
-        merges("ex-three", "CloudTwo", absent="ex-otherwise"),
-    ),
-    Example("page-of-25", user, "server list --limit 25", AT_ONCE, merges("ex-three", "CloudTwo", absent="ex-otherwise")),
-    Example("delete-around", user, "server delete --wait ex-around", None, works("the server is gone")),
-    Example("delete-image", user, "image delete ex-image", AT_ONCE, works("CloudThree's image is deleted")),
-    Example(
-        "three-delete", user, "server delete --wait ex-three", THREE, works("the server is gone", after=nothing_left("CloudTwo"))
-    ),
-    Example(
-        "three-ill",
-        user,
-        " ".join((*BOOT, "ex-ill")),
-        '{"compute": "CloudTwo", "image": "CloudTwo", "network": "CloudThree"}',
-        fails("409", "rule network-of-a-server", "compute of CloudTwo", "network of CloudThree"),
     ),
 )
 

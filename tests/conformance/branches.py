@@ -3,7 +3,6 @@
 
 import http.client
 import json
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,8 +17,21 @@ from conformance.haproxy_counts import requests_of
 from conformance.recorder import Recorder, Seen, free_ports
 
 BYTES = b"the bytes of an image"
-STATUSES = {"Unauthorized": 401, "UnauthorizedToo": 401, "Forbids": 403, "Conflicts": 409, "Fails": 500, "Unavailable": 503}
+STATUSES = {
+    "Unauthorized": 401,
+    "UnauthorizedToo": 401,
+    "Forbids": 403,
+    "Conflicts": 409,
+    "Waits": 408,
+    "Busy": 429,
+    "Fails": 500,
+    "Unavailable": 503,
+}
 """The clouds that answer each request with one status."""
+
+LATER = ("Waits", "Busy")
+"""Those that say when to come back: after :data:`SECONDS_LATER`."""
+SECONDS_LATER = "7"
 
 LACKING = ("Lacks", "LacksToo")
 DOCUMENTS: dict[str, Any] = {
@@ -33,12 +45,6 @@ CONNECT, SERVER = 0.4, 2
 
 TIME = CONNECT + SERVER
 """Seconds that all turns of a request have."""
-
-FORGOTTEN = {
-    **dict.fromkeys(("Refuses", "RefusesToo", "Unsent", "Unavailable", "Cuts", "Garbage", "CutsBytes", "CutsLater"), 0.25),
-    **dict.fromkeys(("Silent", "SilentToo"), TIME + 0.1),
-}
-"""Seconds after which a failed cloud is tried again, that of one that is silent being longer."""
 
 WIRES = {"Home": "", "Earlier": "2", "Earliest": ""}
 """The wire versions that clouds announce; the others are of this release."""
@@ -64,21 +70,16 @@ class Got:
 
 @dataclass
 class Branches:
-    """The gateway of Home at ``port``, and the clouds around it. ``home``: the cloud that Home itself behaves like."""
+    """The gateway of Home at ``port``, and the clouds around it. ``home``: the cloud that Home itself behaves like.
+
+    ``down``: the clouds that answer probes as they do users; the others answer probes well, so that only requests are at fault.
+    """
 
     port: int
     runtime: Any
     seen: list[Seen] = field(default_factory=list)
     home: str = "Home"
-    asked_at: dict[str, float] = field(default_factory=dict)
-
-    def ask_rested(self, clouds: Sequence[str], method: str, path: str, scope: str, body: bytes | None, **headers: str) -> Got:
-        """Send a request once the failures of these clouds are forgotten."""
-        for cloud in clouds:
-            time.sleep(max(0.0, self.asked_at.get(cloud, 0.0) + FORGOTTEN.get(cloud, 0.0) - time.monotonic()))
-        got = self.ask(method, path, scope, body, **headers)
-        self.asked_at.update(dict.fromkeys(clouds, time.monotonic()))
-        return got
+    down: set[str] = field(default_factory=set)
 
     def ask(self, method: str, path: str, scope: str | None, body: bytes | Iterable[bytes] | None = None, **headers: str) -> Got:
         """Send a request under a scope, and return its answer; forget the requests before it."""
@@ -110,7 +111,7 @@ class Branches:
         return [cloud for cloud, _ in groupby(seen.server for seen in self.seen)]
 
 
-def _serve(name: str, port: int, seen: list[Seen], plays: Callable[[], str]) -> ThreadingHTTPServer:
+def _serve(name: str, port: int, running: Branches, plays: Callable[[], str]) -> ThreadingHTTPServer:
     wire = WIRES.get(name, "3")
 
     class Handler(Answering):
@@ -119,9 +120,10 @@ def _serve(name: str, port: int, seen: list[Seen], plays: Callable[[], str]) -> 
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
             if "X-Auth-Token" in self.headers:
-                seen.append(Seen(name, self.command, self.path, tuple(self.headers.items()), body))
-            # A check of the health of Home has no token.
-            match plays() if "X-Auth-Token" in self.headers else name:
+                running.seen.append(Seen(name, self.command, self.path, tuple(self.headers.items()), body))
+            # Nor a check by HAProxy, nor a probe has a token.
+            is_asked = "X-Auth-Token" in self.headers or (plays() in running.down and "Accept-Encoding" in self.headers)
+            match plays() if is_asked else "Home":
                 case "Silent" | "SilentToo":
                     self.rfile.read()
                 case "Cuts":
@@ -134,7 +136,8 @@ def _serve(name: str, port: int, seen: list[Seen], plays: Callable[[], str]) -> 
                 case "CutsBytes" | "CutsLater" as cloud:
                     self.say(200, b"x" * (0 if cloud == "CutsBytes" else 10), 1000)
                 case cloud:
-                    self.say(*self.served(cloud))
+                    status, content = self.served(cloud)
+                    self.say(status, content, headers=(("Retry-After", SECONDS_LATER),) if cloud in LATER else ())
                     return
             self.close_connection = True
 
@@ -203,8 +206,8 @@ def branches(times: Mapping[tuple[str, str], float] | None = None) -> Iterator[B
     recorder = Recorder()
     recorder.serve("Home", keystone)
     running = Branches(gate, None)
-    served = [_serve(cloud, port, running.seen, partial(str, cloud)) for cloud, port in peers.items() if cloud not in REFUSING]
-    served += [_serve("Home", port, running.seen, lambda: running.home) for port in home.values() if port != dead]
+    served = [_serve(cloud, port, running, partial(str, cloud)) for cloud, port in peers.items() if cloud not in REFUSING]
+    served += [_serve("Home", port, running, lambda: running.home) for port in home.values() if port != dead]
     try:
         with started("\n".join(lines), "Home", with_bridge=True) as (runtime, _):
             running.runtime = runtime

@@ -7,7 +7,7 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-IMAGES = "/image/v2/images"
+IMAGE_BYTES = "/image/v2/images/i/file"
 TOKENS = "/v3/auth/tokens"
 TO_TWO = '{"image":"CloudTwo"}'
 TWO_DONE = '{"*":"CloudOne","image":"CloudTwo"}'

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from conformance.branches import BYTES, STATUSES, Branches, Got
+from conformance.branches import BYTES, LATER, SECONDS_LATER, STATUSES, Branches, Got
 from documents import read, table
 
 UUID = "7472ace0-0000-4000-8000-000000000000"
@@ -43,6 +43,10 @@ COLUMNS = {
     "`HEAD` of it": (Column("HEAD", OF_HEAD, "LacksToo"),),
     "a part of it": (Column("GET", f"{ITEM}/file", "LacksToo"),),
     "a change of it": tuple(Column(method, ITEM, "LacksToo") for method in ("DELETE", "PATCH", "PUT")),
+    "a change of a part of it": (
+        Column("POST", f"{ITEM}/actions/deactivate", "LacksToo"),
+        *(Column(method, f"{ITEM}/tags/x", "LacksToo") for method in ("PUT", "DELETE")),
+    ),
     "a new one": (Column("POST", "/image/v2/images"),),
     "`PUT`, `PATCH`, `DELETE`, `OPTIONS` or `HEAD` of a list": tuple(
         Column(method, "/image/v2/images") for method in ("PUT", "PATCH", "DELETE", "OPTIONS", "HEAD")
@@ -52,7 +56,7 @@ ROWS = {
     "answers": ("Other",),
     "lacks the resource": ("Lacks",),
     "answers 401": ("Unauthorized",),
-    "answers with another error of the client (4xx)": ("Forbids", "Conflicts"),
+    "answers with another error of the client (4xx)": ("Forbids", "Conflicts", "Waits", "Busy"),
     "answers with an error of its own (5xx)": ("Fails", "Unavailable"),
     "cannot be reached": ("Refuses",),
     "does not answer in time": ("Silent",),
@@ -74,7 +78,7 @@ def request(column: Column, clouds: Sequence[str], around: Branches, scope: str 
     headers = {"X_Scope_Strict": "true"} if column.strict else {}
     body = b"{}" if column.method in ("POST", "PATCH", "PUT") else None
     scope = f"{service}={scope or ' & '.join(clouds)}"
-    return around.ask_rested(clouds, column.method, column.path, scope, body, **headers)
+    return around.ask(column.method, column.path, scope, body, **headers)
 
 
 def writes(around: Branches) -> list[str]:
@@ -100,8 +104,9 @@ def check_answer(got: Got, column: Column, cloud: str, around: Branches) -> None
     """Check that an answer is that of a cloud which has the resource, or refuses the request."""
     if cloud in STATUSES:
         assert (got.status, writes(around)) == (STATUSES[cloud], []), got
+        assert got.headers.get("retry-after") == (SECONDS_LATER if cloud in LATER else None)
         return
-    assert got.status in (200, 204), got
+    assert got.status in (200, 201, 204), got
     reads = column.method in ("GET", "HEAD", "OPTIONS")
     assert writes(around) == ([] if reads else [cloud])
     if column.method in ("GET", "OPTIONS"):

@@ -2,7 +2,7 @@
 """The table of cases: the hops of a workflow with its request id and no scope."""
 
 from conformance.case import (
-    IMAGES,
+    IMAGE_BYTES,
     ORDINARY,
     TO_TWO,
     TWO_DONE,
@@ -139,11 +139,11 @@ HOPS = [
         "a traced workflow is followed like any other",
         sent(
             "Cloud-3.b",
-            "/os/image/v2/images",
+            "/os/image/v2/images/i/file",
             auth('nova!SCOPE!{"identity":"CloudOne","*":"CloudOne","image":"Cloud-3.b"}'),
             request_id(traced(15)),
         ),
-        IMAGES,
+        IMAGE_BYTES,
         (NOVA, request_id(traced(15))),
         native=False,
         remembered='{"*":"CloudOne","image":"Cloud-3.b"}',

@@ -22,8 +22,8 @@ TOK, SCOPED = auth("tok"), auth(f"tok!SCOPE!{TWO_DONE}")
 LEAVING = [
     Case(
         f"what leaves has one id: {name}, {how}",
-        sent("CloudTwo", "/v2/images", SCOPED, request_id(kept)),
-        "/image/v2/images",
+        sent("CloudTwo", "/v2/images/i/file", SCOPED, request_id(kept)),
+        "/image/v2/images/i/file",
         (token, plain(TO_TWO), *map(request_id, ids)),
         native=how == "by HAProxy",
     )
@@ -43,8 +43,8 @@ LEAVING = [
 ] + [
     Case(
         "what stays keeps its ids, whatever they are",
-        sent("CloudOne", "/image/v2/images", TOK, request_id("my-words")),
-        "/image/v2/images",
+        sent("CloudOne", "/image/v2/images/i/file", TOK, request_id("my-words")),
+        "/image/v2/images/i/file",
         (TOK, request_id("my-words")),
     ),
     Case(

@@ -4,7 +4,7 @@
 Those that no other module has a case for; all of them stand in docs/use/scope-meaning.md, by the ids in ``rows``.
 """
 
-from conformance.case import IMAGES, TO_TWO, TOKENS, TWO_DONE, Case, auth, plain, refused, relayed, sent, service, subject
+from conformance.case import IMAGE_BYTES, TO_TWO, TOKENS, TWO_DONE, Case, auth, plain, refused, relayed, sent, service, subject
 
 HERE = "/identity/v3/auth/tokens"
 TO_TWO_IN_JSON = TO_TWO.replace('"', '\\"')
@@ -38,8 +38,8 @@ MEANINGS = [
     ),
     Case(
         "the mark of a service token says nothing of the request",
-        sent("CloudOne", IMAGES, auth("t"), service('s!SCOPE!{"*":"CloudTwo"}')),
-        IMAGES,
+        sent("CloudOne", IMAGE_BYTES, auth("t"), service('s!SCOPE!{"*":"CloudTwo"}')),
+        IMAGE_BYTES,
         (auth("t"), service('s!SCOPE!{"*":"CloudTwo"}')),
         rows=("W17",),
         native=False,
@@ -111,8 +111,8 @@ MEANINGS = [
     ),
     Case(
         "a bare token at another gateway",
-        sent("CloudTwo", "/v2/images", auth("tok")),
-        "/v2/images",
+        sent("CloudTwo", "/v2/images/i/file", auth("tok")),
+        "/v2/images/i/file",
         (auth("tok"),),
         at="CloudTwo",
         to="image.public",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table of cases: paths that may mean two things, and requests that would go round."""
 
-from conformance.case import IMAGES, TO_TWO, TWO_DONE, Case, auth, marked, plain, refused, request_id, sent, subject
+from conformance.case import IMAGE_BYTES, TO_TWO, TWO_DONE, Case, auth, marked, plain, refused, request_id, sent, subject
 
 TOK = auth("tok")
 CLIMBS = refused(400, "the path has a segment '.' or '..'", "without them is accepted")
@@ -79,12 +79,12 @@ PATHS = [
 ]
 
 LOOPS = [
-    Case("loop: refused", LOOP, IMAGES, (TOK, plain(TO_THREE), VIA_TWO), native=False),
-    Case("loop: with the scope in the token", LOOP, IMAGES, (auth(f"tok!SCOPE!{TO_THREE}"), VIA_TWO), native=False),
+    Case("loop: refused", LOOP, IMAGE_BYTES, (TOK, plain(TO_THREE), VIA_TWO), native=False),
+    Case("loop: with the scope in the token", LOOP, IMAGE_BYTES, (auth(f"tok!SCOPE!{TO_THREE}"), VIA_TWO), native=False),
     Case(
         "loop: refused whatever other proxies say",
         LOOP,
-        IMAGES,
+        IMAGE_BYTES,
         (
             TOK,
             plain(TO_THREE),
@@ -96,7 +96,7 @@ LOOPS = [
     Case(
         "loop: back to where it came from",
         refused(508, "gateway of CloudTwo has sent", "go on to CloudTwo"),
-        IMAGES,
+        IMAGE_BYTES,
         (TOK, plain(TO_TWO), VIA_TWO),
         native=False,
     ),
@@ -119,16 +119,16 @@ LOOPS = [
     ),
     Case(
         "loop: what is served here has arrived",
-        sent("CloudOne", IMAGES, auth('tok!SCOPE!{"*":"CloudTwo","image":"CloudOne"}')),
-        IMAGES,
+        sent("CloudOne", IMAGE_BYTES, auth('tok!SCOPE!{"*":"CloudTwo","image":"CloudOne"}')),
+        IMAGE_BYTES,
         (auth('tok!SCOPE!{"*":"CloudTwo","image":"CloudOne"}'), VIA_TWO),
         native=False,
     ),
     Case(
         "loop: another proxy's Via is none of ours",
-        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
-        IMAGES,
+        sent("CloudTwo", "/v2/images/i/file", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGE_BYTES,
         (TOK, plain(TO_TWO), ("Via", "1.1 CloudTwo (squid)")),
     ),
-    Case("loop: without a scope it stays here", sent("CloudOne", IMAGES, TOK), IMAGES, (TOK, VIA_TWO)),
+    Case("loop: without a scope it stays here", sent("CloudOne", IMAGE_BYTES, TOK), IMAGE_BYTES, (TOK, VIA_TWO)),
 ]

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table of cases: refusals of bad input."""
 
-from conformance.case import IMAGES, TO_TWO, Case, auth, plain, refused, subject
+from conformance.case import IMAGE_BYTES, TO_TWO, Case, auth, plain, refused, subject
 
 BAD = [
-    Case(f"refused: {name}", refused(400, "CloudOne", *words), IMAGES, (auth("tok"), plain(text)), native=False)
+    Case(f"refused: {name}", refused(400, "CloudOne", *words), IMAGE_BYTES, (auth("tok"), plain(text)), native=False)
     for name, text, words in (
         ("not JSON", "{", ("X-Scope", "column 2")),
         ("not an object", '["image"]', ("JSON object",)),
@@ -46,17 +46,26 @@ BAD_ELSEWHERE = [
     Case(
         "refused: header and token that differ",
         refused(400, "differ"),
-        IMAGES,
+        IMAGE_BYTES,
         (auth(f"tok!SCOPE!{TO_TWO}"), plain('{"image":"CloudOne"}')),
         native=False,
         rows=("W4", "T3"),
     ),
     Case(
-        "refused: a scope without a token before it", refused(400, "no token"), IMAGES, (auth(f"!SCOPE!{TO_TWO}"),), native=False
+        "refused: a scope without a token before it",
+        refused(400, "no token"),
+        IMAGE_BYTES,
+        (auth(f"!SCOPE!{TO_TWO}"),),
+        native=False,
     ),
-    Case("refused: two scopes in a token", refused(400), IMAGES, (auth(f"t!SCOPE!{TO_TWO}!SCOPE!{TO_TWO}"),), native=False),
+    Case("refused: two scopes in a token", refused(400), IMAGE_BYTES, (auth(f"t!SCOPE!{TO_TWO}!SCOPE!{TO_TWO}"),), native=False),
     Case(
-        "refused: two scope headers", refused(400, "2 times"), IMAGES, (plain(TO_TWO), plain(TO_TWO)), native=False, rows=("W18",)
+        "refused: two scope headers",
+        refused(400, "2 times"),
+        IMAGE_BYTES,
+        (plain(TO_TWO), plain(TO_TWO)),
+        native=False,
+        rows=("W18",),
     ),
     Case(
         "refused: every other service of a cloud that has it not",

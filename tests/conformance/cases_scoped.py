@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table of cases: one scope, in the header or in the token, and where it leads."""
 
-from conformance.case import IMAGES, TO_TWO, TWO_DONE, WEBSOCKET, Case, auth, plain, refused, sent, service
+from conformance.case import IMAGE_BYTES, TO_TWO, TWO_DONE, WEBSOCKET, Case, auth, plain, refused, sent, service
 
 SCOPED = [
     Case(
@@ -19,48 +19,48 @@ SCOPED = [
     ),
     Case(
         "the plain form is folded into the token and completed",
-        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
-        IMAGES,
+        sent("CloudTwo", "/v2/images/i/file", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGE_BYTES,
         (auth("tok"), plain(TO_TWO)),
         rows=("P1", "W1", "T4"),
     ),
     Case(
         "the cloud itself, where no other is near",
-        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
-        IMAGES,
+        sent("CloudTwo", "/v2/images/i/file", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGE_BYTES,
         (auth("tok"), plain('{"image":"around(CloudTwo,0.001ms)"}')),
         native=False,
     ),
     Case(
         "the cloud itself, in the token",
-        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
-        IMAGES,
+        sent("CloudTwo", "/v2/images/i/file", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGE_BYTES,
         (auth('tok!SCOPE!{"image":"CloudTwo|around(CloudTwo,0.001ms)"}'),),
         native=False,
     ),
     Case(
         "white space between the names",
-        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
-        IMAGES,
+        sent("CloudTwo", "/v2/images/i/file", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGE_BYTES,
         (auth("tok"), plain('{ "image" : "CloudTwo" }')),
     ),
     Case(
         "a tab is white space too",
-        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
-        IMAGES,
+        sent("CloudTwo", "/v2/images/i/file", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGE_BYTES,
         (auth("tok"), plain('{"image":\t"CloudTwo"}')),
     ),
     Case(
         "the scope inside the token",
-        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
-        IMAGES,
+        sent("CloudTwo", "/v2/images/i/file", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGE_BYTES,
         (auth(f"tok!SCOPE!{TO_TWO}"),),
         rows=("W2", "T1"),
     ),
     Case(
         "what a gateway completed, another leaves alone",
-        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
-        "/v2/images",
+        sent("CloudTwo", "/v2/images/i/file", auth(f"tok!SCOPE!{TWO_DONE}")),
+        "/v2/images/i/file",
         (auth(f"tok!SCOPE!{TWO_DONE}"),),
         at="CloudTwo",
         to="image.public",
@@ -86,27 +86,27 @@ SCOPED = [
     ),
     Case(
         "the local cloud by name",
-        sent("CloudOne", IMAGES, auth('tok!SCOPE!{"*":"CloudOne","image":"CloudOne"}')),
-        IMAGES,
+        sent("CloudOne", IMAGE_BYTES, auth('tok!SCOPE!{"*":"CloudOne","image":"CloudOne"}')),
+        IMAGE_BYTES,
         (auth("tok"), plain('{"image":"CloudOne"}')),
     ),
     Case(
         "every other service",
-        sent("CloudTwo", "/v2/images", auth('tok!SCOPE!{"compute":"CloudOne","*":"CloudTwo"}')),
-        IMAGES,
+        sent("CloudTwo", "/v2/images/i/file", auth('tok!SCOPE!{"compute":"CloudOne","*":"CloudTwo"}')),
+        IMAGE_BYTES,
         (auth("tok"), plain('{"compute":"CloudOne","*":"CloudTwo"}')),
         rows=("P3",),
     ),
     Case(
         "a third cloud, by prefixes of its own",
-        sent("Cloud-3.b", "/os/image/v2/images", auth('tok!SCOPE!{"*":"CloudOne","image":"Cloud-3.b"}')),
-        IMAGES,
+        sent("Cloud-3.b", "/os/image/v2/images/i/file", auth('tok!SCOPE!{"*":"CloudOne","image":"Cloud-3.b"}')),
+        IMAGE_BYTES,
         (auth("tok"), plain('{"image":"Cloud-3.b"}')),
     ),
     Case(
         "an interface that the peer has not is its public one",
-        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
-        "/v2/images",
+        sent("CloudTwo", "/v2/images/i/file", auth(f"tok!SCOPE!{TWO_DONE}")),
+        "/v2/images/i/file",
         (auth("tok"), plain(TO_TWO)),
         to="image.internal",
     ),
@@ -119,8 +119,8 @@ SCOPED = [
     ),
     Case(
         "a request without a token keeps the plain form",
-        sent("CloudTwo", "/v2/images", plain(TWO_DONE)),
-        IMAGES,
+        sent("CloudTwo", "/v2/images/i/file", plain(TWO_DONE)),
+        IMAGE_BYTES,
         (plain(TO_TWO),),
         rows=("W5",),
     ),
@@ -166,14 +166,14 @@ SCOPED = [
     Case("discovery at home needs no scope", sent("CloudOne", "/compute"), "/compute", (plain(TO_TWO),)),
     Case(
         "an alias",
-        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
-        IMAGES,
+        sent("CloudTwo", "/v2/images/i/file", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGE_BYTES,
         (auth("tok"), plain('{"glance":"CloudTwo"}')),
     ),
     Case(
         "an escape in JSON",
-        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
-        IMAGES,
+        sent("CloudTwo", "/v2/images/i/file", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGE_BYTES,
         (auth("tok"), plain('{"im\\u0061ge":"CloudTwo"}')),
     ),
     Case(
@@ -185,30 +185,30 @@ SCOPED = [
     ),
     Case(
         "header and token that say the same",
-        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
-        IMAGES,
+        sent("CloudTwo", "/v2/images/i/file", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGE_BYTES,
         (auth(f"tok!SCOPE!{TO_TWO}"), plain(TO_TWO)),
         native=False,
         rows=("W3", "T2"),
     ),
     Case(
         "a token with an exclamation mark, scoped by header",
-        sent("CloudTwo", "/v2/images", auth(f"to!k!SCOPE!{TWO_DONE}")),
-        IMAGES,
+        sent("CloudTwo", "/v2/images/i/file", auth(f"to!k!SCOPE!{TWO_DONE}")),
+        IMAGE_BYTES,
         (auth("to!k"), plain(TO_TWO)),
         native=False,
     ),
     Case(
         "a token with an exclamation mark, scoped inside",
-        sent("CloudTwo", "/v2/images", auth(f"to!k!SCOPE!{TWO_DONE}")),
-        IMAGES,
+        sent("CloudTwo", "/v2/images/i/file", auth(f"to!k!SCOPE!{TWO_DONE}")),
+        IMAGE_BYTES,
         (auth(f"to!k!SCOPE!{TO_TWO}"),),
         native=False,
     ),
     Case(
         "an empty token leaves the scope in the header",
-        sent("CloudTwo", "/v2/images", auth(""), plain(TWO_DONE)),
-        IMAGES,
+        sent("CloudTwo", "/v2/images/i/file", auth(""), plain(TWO_DONE)),
+        IMAGE_BYTES,
         (auth(""), plain(TO_TWO)),
     ),
 ]
@@ -217,22 +217,22 @@ SCOPED = [
 SERVICE_TOKENS = [
     Case(
         "a service token does not leave",
-        sent("CloudTwo", "/v2/images", auth(f"t!SCOPE!{TWO_DONE}")),
-        IMAGES,
+        sent("CloudTwo", "/v2/images/i/file", auth(f"t!SCOPE!{TWO_DONE}")),
+        IMAGE_BYTES,
         (auth("t"), plain(TO_TWO), service("s")),
         rows=("W17",),
     ),
     Case(
         "a service token does not leave where Python sends the request",
-        sent("CloudTwo", "/v2/images", auth(f"t!SCOPE!{TWO_DONE}")),
-        IMAGES,
+        sent("CloudTwo", "/v2/images/i/file", auth(f"t!SCOPE!{TWO_DONE}")),
+        IMAGE_BYTES,
         (auth(f"t!SCOPE!{TWO_DONE}"), plain(TO_TWO), service("s")),
         native=False,
     ),
     Case(
         "a service token without a user's does not leave",
-        sent("CloudTwo", "/v2/images", plain(TWO_DONE)),
-        IMAGES,
+        sent("CloudTwo", "/v2/images/i/file", plain(TWO_DONE)),
+        IMAGE_BYTES,
         (plain(TO_TWO), service("s")),
     ),
     Case(
@@ -246,29 +246,29 @@ SERVICE_TOKENS = [
         Case(
             f"the second gateway's service token does not leave for {third}",
             sent(third, path, auth(f't!SCOPE!{{"*":"CloudOne","compute":"CloudTwo","image":"{third}"}}')),
-            "/v2/images",
+            "/v2/images/i/file",
             (auth(f't!SCOPE!{{"*":"CloudOne","compute":"CloudTwo","image":"{third}"}}'), service("s")),
             at="CloudTwo",
             to="image.public",
         )
-        for third, path in (("CloudOne", IMAGES), ("Cloud-3.b", "/os/image/v2/images"))
+        for third, path in (("CloudOne", IMAGE_BYTES), ("Cloud-3.b", "/os/image/v2/images/i/file"))
     ),
     Case(
         "a service token leaves for a cloud that shares a data plane, and says where it is from",
         sent(
             "Cloud-3.b",
-            "/os/image/v2/images",
+            "/os/image/v2/images/i/file",
             auth('t!SCOPE!{"*":"CloudOne","image":"Cloud-3.b"}'),
             service('s!SCOPE!{"*":"CloudOne"}'),
         ),
-        IMAGES,
+        IMAGE_BYTES,
         (auth("t"), plain('{"image":"Cloud-3.b"}'), service("s")),
         rows=("W17",),
     ),
     Case(
         "a service token that says where it is from, where it arrives",
-        sent("CloudTwo", "/v2/images", auth(f"t!SCOPE!{TWO_DONE}"), service('s!SCOPE!{"*":"CloudOne"}')),
-        "/v2/images",
+        sent("CloudTwo", "/v2/images/i/file", auth(f"t!SCOPE!{TWO_DONE}"), service('s!SCOPE!{"*":"CloudOne"}')),
+        "/v2/images/i/file",
         (auth(f"t!SCOPE!{TWO_DONE}"), service('s!SCOPE!{"*":"CloudOne"}')),
         at="CloudTwo",
         to="image.public",
@@ -277,7 +277,7 @@ SERVICE_TOKENS = [
     Case(
         "a malformed mark of a service token",
         refused(400, "X-Service-Token", "unknown cloud"),
-        IMAGES,
+        IMAGE_BYTES,
         (auth("t"), service('s!SCOPE!{"*":"Nowhere"}')),
         native=False,
     ),

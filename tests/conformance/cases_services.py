@@ -146,8 +146,8 @@ ANY = [
     ),
     Case(
         "the admin interface abroad",
-        sent("CloudTwo", "/v3/users", scoped('"identity":"CloudTwo"')),
-        "/v3/users",
+        sent("CloudTwo", "/v3/users/7", scoped('"identity":"CloudTwo"')),
+        "/v3/users/7",
         (TOK, plain('{"identity":"CloudTwo"}')),
         to="identity.admin",
     ),

@@ -4,7 +4,7 @@
 from base64 import urlsafe_b64encode
 from urllib.parse import quote
 
-from conformance.case import IMAGES, TO_TWO, TOKENS, TWO_DONE, Case, auth, newer_form, plain, refused, sent, service, subject
+from conformance.case import IMAGE_BYTES, TO_TWO, TOKENS, TWO_DONE, Case, auth, newer_form, plain, refused, sent, service, subject
 
 NEWER = newer_form(f"tok!SCOPE!{TWO_DONE}")
 UNQUOTED = "<token>~<base64url of the scope, without padding>"
@@ -17,20 +17,20 @@ def encoded(text: str | bytes) -> str:
 TOKEN_FORMS = [
     Case(
         "a client that quotes as python-glanceclient does leaves the newer form as it is",
-        sent("CloudTwo", "/v2/images", auth(f"gAAAA-_b.c==!SCOPE!{TWO_DONE}")),
-        IMAGES,
+        sent("CloudTwo", "/v2/images/i/file", auth(f"gAAAA-_b.c==!SCOPE!{TWO_DONE}")),
+        IMAGE_BYTES,
         (auth(quote(newer_form(f"gAAAA-_b.c==!SCOPE!{TWO_DONE}"), safe="=+/")),),
     ),
     Case(
         "white space in the encoded text",
-        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
-        IMAGES,
+        sent("CloudTwo", "/v2/images/i/file", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGE_BYTES,
         (auth(newer_form('tok!SCOPE!{ "image" : "CloudTwo" }')),),
     ),
     Case(
         "the short form in X-Scope",
-        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
-        IMAGES,
+        sent("CloudTwo", "/v2/images/i/file", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGE_BYTES,
         (auth("tok"), plain("image=CloudTwo")),
     ),
     Case(
@@ -43,10 +43,10 @@ TOKEN_FORMS = [
     *(
         Case(f"refused: {name}, {where}", refused(400, *words), path, (*more, header(value)), native=False)
         for where, header, path, more in (
-            ("in X-Auth-Token", auth, IMAGES, ()),
+            ("in X-Auth-Token", auth, IMAGE_BYTES, ()),
             ("in X-Subject-Token", subject, f"/identity{TOKENS}", (auth("svc"),)),
-            ("in X-Service-Token", service, IMAGES, (auth("t"),)),
-            ("in X-Service-Token, beside X-Scope", service, IMAGES, (auth("t"), plain(TO_TWO))),
+            ("in X-Service-Token", service, IMAGE_BYTES, (auth("t"),)),
+            ("in X-Service-Token, beside X-Scope", service, IMAGE_BYTES, (auth("t"), plain(TO_TWO))),
         )
         for name, value, words in (
             ("the older form quoted by python-glanceclient", quote(f"t=!SCOPE!{TO_TWO}", safe="=+/"), (UNQUOTED,)),
@@ -74,12 +74,14 @@ TOKEN_FORMS = [
     ),
     Case(
         "the bound counts the text, not what it is in base64url",
-        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
-        IMAGES,
+        sent("CloudTwo", "/v2/images/i/file", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGE_BYTES,
         (auth(f"tok~{encoded('{' + ' ' * 1900 + TO_TWO[1:])}"),),
     ),
     *(
-        Case(f"refused: a scope in {name}, {how}", refused(400, name, "X-Auth-Token"), IMAGES, ((name, value),), native=False)
+        Case(
+            f"refused: a scope in {name}, {how}", refused(400, name, "X-Auth-Token"), IMAGE_BYTES, ((name, value),), native=False
+        )
         for name in ("X-Storage-Token", "Authorization")
         for how, value in (
             ("in the newer form", f"Bearer {NEWER}"),
@@ -90,8 +92,8 @@ TOKEN_FORMS = [
     *(
         Case(
             f"a value with a tilde is no scope, in {name}",
-            sent("CloudOne", IMAGES, auth("t")),
-            IMAGES,
+            sent("CloudOne", IMAGE_BYTES, auth("t")),
+            IMAGE_BYTES,
             (auth("t"), (name, "a~b%7e")),
         )
         for name in ("X-Storage-Token", "Authorization")

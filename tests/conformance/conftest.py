@@ -37,8 +37,8 @@ def listed_clouds() -> Iterator[Clouds]:
 def site(running: Site) -> Iterator[Site]:
     yield running
     running.plays.clear()
-    assert running.get("/compute/after").body == b"compute /compute/after"
-    assert running.get("/compute/after", ODD["CloudTwo"]).body == b"two /compute/after"
+    assert running.get("/compute/after/7").body == b"compute /compute/after/7"
+    assert running.get("/compute/after/7", ODD["CloudTwo"]).body == b"two /compute/after/7"
 
 
 @pytest.fixture(scope="class")

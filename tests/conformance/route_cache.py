@@ -6,7 +6,8 @@ import socket
 from conformance.case import Case, sent
 from conformance.gateway import RunningGateway
 
-PATH = "/image/v2/images"
+PATH = "/image/v2/images/i/file"
+"""Of a request that HAProxy may send to a peer alone: no list is in the answer."""
 Headers = tuple[tuple[str, str], ...]
 
 

@@ -32,7 +32,7 @@ def with_routes(
     places = dict(line.split(" ", 1) for line in files[CLOUDS].splitlines())
     for headers in scopes:
         for endpoint, method, more in product(mesh.clouds[at].endpoints, METHODS, ((), (("Upgrade", "websocket"),))):
-            for path in ("", "/x", "/v3/auth/tokens"):
+            for path in ("", "/x", "/x/7", "/v2/images/i/file", "/v3/auth/tokens"):
                 request = Request(method, endpoint.listener, endpoint.frontend.prefix + path, (*headers, *more), body={})
                 route = cached_route(mesh, at, request, decide(mesh, at, request))
                 if route is not None:

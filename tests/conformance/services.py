@@ -155,9 +155,9 @@ class Services:
                 call.say_json({"token": TOKEN})
             case [] | [_]:
                 self._document(call)
-            case [*_, "bytes"]:
+            case [*_, "bytes", "file"]:
                 await self._bytes(call)
-            case [*_, "slow"]:
+            case [*_, "slow", _]:
                 await self._slow(call)
             case [*_, "echo"]:
                 await self._echo(call)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from conformance.case import IMAGES, Case, auth, plain, refused
+from conformance.case import IMAGE_BYTES, Case, auth, plain, refused
 from conformance.gateway import running_gateway
 from conformance.remembering import Remembering
 from conformance.requests import requests, scoped_requests
@@ -27,7 +27,7 @@ def gateways() -> Iterator[dict[str, Remembering]]:
 @given(case=requests())
 @example(case=Case("a mark in no token", refused(0), "/identity", (auth("to!k"),)))
 @example(case=Case("a pattern's end", refused(0), "/image", (plain('{"image":"CloudTwo"}\t'),)))
-@example(case=Case("white space before the object", refused(0), IMAGES, (auth("t~IHsiaW1hZ2UiOiJDbG91ZFR3byJ9"),)))
+@example(case=Case("white space before the object", refused(0), IMAGE_BYTES, (auth("t~IHsiaW1hZ2UiOiJDbG91ZFR3byJ9"),)))
 def test_gateway_and_decision_agree(case: Case, gateways: dict[str, Remembering]) -> None:
     gateways[case.at].agrees(case)
 

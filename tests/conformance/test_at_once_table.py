@@ -96,7 +96,7 @@ def test_the_page_has_these_rows() -> None:
 )
 def test_a_row_about_one_resource(method: str, path: str, scope: str, status: int, words: str, around: Branches) -> None:
     """``words``: of the answer, or the cloud that gets a change."""
-    got = around.ask_rested(scope.split(" & "), method, path, f"image={scope}", None)
+    got = around.ask(method, path, f"image={scope}")
     changed = [seen.server for seen in around.seen if seen.method == "DELETE"]
     assert (got.status, changed) == (status, [words] if status == 204 else []), got
     if status != 204:

@@ -35,7 +35,7 @@ def two() -> Iterator[list[RunningGateway]]:
     with running_gateways("CloudOne", "CloudTwo", audited=True, taught=TAUGHT) as gateways:
         asked, deadline = 1, time.monotonic() + 60
         # The first has found the second down before it was started.
-        while ask(gateways[0], "/image/v2/images", images_of("CloudTwo", BY_HAPROXY))[0] != 200:
+        while ask(gateways[0], "/image/v2/images/i/file", images_of("CloudTwo", BY_HAPROXY))[0] != 200:
             assert time.monotonic() < deadline
             time.sleep(0.2)
             asked += 1
@@ -101,7 +101,7 @@ def id_of(seen: Seen) -> list[str]:
 @HOW
 def test_one_request_has_one_id_in_both_clouds(two: list[RunningGateway], how: str) -> None:
     watch = Watch(two[0])
-    assert ask(two[0], "/image/v2/images", ("X-Auth-Token", "tok"), images_of("CloudTwo", how))[0] == 200
+    assert ask(two[0], "/image/v2/images/i/file", ("X-Auth-Token", "tok"), images_of("CloudTwo", how))[0] == 200
     found = watch.line()
     assert (watch.seen().server, id_of(watch.seen())) == ("CloudTwo", [found["request_id"]])
     assert [found[name] for name in ("gateway", "direction", "home", "cloud", "service", "interface", "method", "path")] == [
@@ -112,7 +112,7 @@ def test_one_request_has_one_id_in_both_clouds(two: list[RunningGateway], how: s
         "image",
         "public",
         "GET",
-        "/image/v2/images",
+        "/image/v2/images/i/file",
     ]
     assert (found["status"], found["outcome"]) == (200, "allowed")
 
@@ -122,14 +122,14 @@ def test_the_id_of_a_workflow_or_of_the_clients_is_kept(two: list[RunningGateway
     for request_id in (marked(90), f"req-{uuid4()}"):
         watch = Watch(two[0])
         given = ("X-OpenStack-Request-Id", request_id)
-        ask(two[0], "/image/v2/images", ("X-Auth-Token", "tok"), images_of("Cloud-3.b", how), given)
+        ask(two[0], "/image/v2/images/i/file", ("X-Auth-Token", "tok"), images_of("Cloud-3.b", how), given)
         assert (watch.line()["request_id"], id_of(watch.seen())) == (request_id, [request_id])
 
 
 @HOW
 def test_the_admission_header_of_a_peer_is_audited_and_not_shown_to_the_client(two: list[RunningGateway], how: str) -> None:
     watch = Watch(two[0])
-    status, headers = ask(two[0], "/image/v2/images", ("X-Auth-Token", "tok"), images_of("Cloud-3.b", how), TELLS)
+    status, headers = ask(two[0], "/image/v2/images/i/file", ("X-Auth-Token", "tok"), images_of("Cloud-3.b", how), TELLS)
     assert (status, "x-openstackoid-use" in headers) == (200, False)
     found = watch.line()
     assert (found["user"], found["project"]["name"], found["rule"]) == (WHO, "demo", "staff")
@@ -139,7 +139,7 @@ def test_the_admission_header_of_a_peer_is_audited_and_not_shown_to_the_client(t
 @HOW
 def test_the_audited_home_is_the_identity_of_the_scope(two: list[RunningGateway], how: str) -> None:
     watch = Watch(two[0])
-    ask(two[0], "/image/v2/images", ("X-Auth-Token", "tok"), images_of("Cloud-3.b", how, identity="CloudTwo"))
+    ask(two[0], "/image/v2/images/i/file", ("X-Auth-Token", "tok"), images_of("Cloud-3.b", how, identity="CloudTwo"))
     assert watch.line()["home"] == "CloudTwo"
 
 
@@ -150,7 +150,7 @@ def test_the_audited_home_is_the_identity_of_the_scope(two: list[RunningGateway]
 def test_an_unreadable_admission_header_is_ignored(two: list[RunningGateway], how: str, told: str) -> None:
     watch = Watch(two[0])
     given = ("X-Answer-With", f"X-Openstackoid-Use: {told}")
-    status, headers = ask(two[0], "/image/v2/images", ("X-Auth-Token", "tok"), images_of("Cloud-3.b", how), given)
+    status, headers = ask(two[0], "/image/v2/images/i/file", ("X-Auth-Token", "tok"), images_of("Cloud-3.b", how), given)
     assert (status, "x-openstackoid-use" in headers) == (200, False)
     found = watch.line()
     assert (found["user"], found["rule"]) == (None, None)
@@ -159,7 +159,7 @@ def test_an_unreadable_admission_header_is_ignored(two: list[RunningGateway], ho
 @HOW
 def test_two_admission_headers_are_ignored(two: list[RunningGateway], how: str) -> None:
     watch = Watch(two[0])
-    _, headers = ask(two[0], "/image/v2/images", ("X-Auth-Token", "t"), images_of("Cloud-3.b", how), TELLS, TELLS)
+    _, headers = ask(two[0], "/image/v2/images/i/file", ("X-Auth-Token", "t"), images_of("Cloud-3.b", how), TELLS, TELLS)
     assert "x-openstackoid-use" not in headers
     assert watch.line()["user"] is None
 
@@ -167,11 +167,17 @@ def test_two_admission_headers_are_ignored(two: list[RunningGateway], how: str) 
 @HOW
 def test_a_users_own_word_is_not_believed(two: list[RunningGateway], how: str) -> None:
     watch = Watch(two[0])
-    ask(two[0], "/image/v2/images", ("X-Auth-Token", "t"), images_of("Cloud-3.b", how), ("X-Openstackoid-Use", ADMISSION_HEADER))
+    ask(
+        two[0],
+        "/image/v2/images/i/file",
+        ("X-Auth-Token", "t"),
+        images_of("Cloud-3.b", how),
+        ("X-Openstackoid-Use", ADMISSION_HEADER),
+    )
     assert watch.line()["user"] is None
 
 
-@pytest.mark.parametrize("path", ["/image/v2/images", "/compute/v2.1/servers"])
+@pytest.mark.parametrize("path", ["/image/v2/images/i/file", "/compute/v2.1/servers"])
 def test_an_admission_header_of_a_local_service_is_dropped(two: list[RunningGateway], path: str) -> None:
     """The first is HAProxy's, the other, which changes something under a scope, goes through the bridge."""
     watch = Watch(two[0])
@@ -184,15 +190,15 @@ def test_an_admission_header_of_a_local_service_is_dropped(two: list[RunningGate
 def test_a_request_that_stays_leaves_no_audit_line(two: list[RunningGateway]) -> None:
     watch = Watch(two[0])
     for headers in ((), (("X-Auth-Token", "t"),), (("X-Auth-Token", "t"), ("X-Scope", '{"image":"CloudOne"}'))):
-        assert ask(two[0], "/image/v2/images", *headers)[0] == 200
+        assert ask(two[0], "/image/v2/images/i/file", *headers)[0] == 200
     assert watch.nothing()
 
 
 def test_a_request_through_the_bridge_leaves_one_audit_line(two: list[RunningGateway]) -> None:
     watch = Watch(two[0])
-    ask(two[0], "/image/v2/images", ("X-Auth-Token", "t"), images_of("Cloud-3.b", BY_PYTHON))
+    ask(two[0], "/image/v2/images/i/file", ("X-Auth-Token", "t"), images_of("Cloud-3.b", BY_PYTHON))
     ask(two[0], "/image/v2/end", ("X-Auth-Token", "t"), images_of("Cloud-3.b", BY_HAPROXY))
-    assert sorted(line["path"] for line in watch.lines(2)) == ["/image/v2/end", "/image/v2/images"]
+    assert sorted(line["path"] for line in watch.lines(2)) == ["/image/v2/end", "/image/v2/images/i/file"]
 
 
 @HOW
@@ -219,6 +225,12 @@ def test_no_secret_is_in_any_log(two: list[RunningGateway]) -> None:
         service = ("X-Service-Token", SECRET)
         ask(two[0], path, ("X-Auth-Token", SECRET), ("X-Scope", scope), service, ("X-Answer-With", f"Set-Cookie: {SECRET}"))
         ask(two[0], path, ("X-Auth-Token", f"{SECRET}!SCOPE!{scope}"), method="PUT", body=SECRET)
-        ask(two[0], "/image/v2/images", ("X-Scope", scope), ("X-OpenStack-Request-Id", SECRET), ("X-Openstackoid-Use", SECRET))
+        ask(
+            two[0],
+            "/image/v2/images/i/file",
+            ("X-Scope", scope),
+            ("X-OpenStack-Request-Id", SECRET),
+            ("X-Openstackoid-Use", SECRET),
+        )
     assert SECRET not in json.dumps(watch.lines(6))
     assert SECRET.encode() not in b"".join(line for line in two[0].log if b"/file" not in line)

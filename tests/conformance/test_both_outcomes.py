@@ -23,6 +23,7 @@ CLOUDS = {
     "cannot be reached": ("Refuses", "RefusesToo"),
     "does not answer in time": ("Silent", "SilentToo"),
     "closes the connection": ("Cuts", "Garbage"),
+    "closes the connection in the body": ("CutsBytes", "CutsLater"),
 }
 """The clouds of each row, as A; the second one as B beside the first."""
 
@@ -33,10 +34,7 @@ SLOW = "does not answer in time"
 
 
 def pairs(rows: dict[str, dict[str, str]], requests: tuple[Column, ...]) -> list[tuple[str, Column, str, str]]:
-    """Return the words of each cell, a request for it, and its clouds.
-
-    A cloud that has failed may be asked again after a while: those of consecutive cells differ.
-    """
+    """Return the words of each cell, a request for it, and its clouds."""
     names = list(rows)
     assert all([column.removeprefix("B ") for column in row] == names for row in rows.values())
     found = []

@@ -30,7 +30,7 @@ class TestLeaving:
     def test_a_token_leaves_bound_to_the_peer_and_the_same_for_each_request(self, world: Secure) -> None:
         found = set()
         for _ in range(3):
-            assert world.ask("CloudOne", "GET", "/image/v2/images", {"X-Auth-Token": TOKEN, "X-Scope": TO_TWO})[0] == 200
+            assert world.ask("CloudOne", "GET", "/image/v2/images/i/file", {"X-Auth-Token": TOKEN, "X-Scope": TO_TWO})[0] == 200
             token, scope = split_token(seen(world)["x-auth-token"])
             assert (is_bound(token), scope) == (True, TO_TWO)
             found.add(token)
@@ -68,7 +68,7 @@ class TestLeaving:
     def test_a_service_token_leaves_bound_and_of_its_own_kind(self, world: Secure, spelling: str) -> None:
         headers = {"X-Auth-Token": TOKEN, "X-Service-Token": SERVICE, "X-Scope": spelling.format(TO_TWO)}
         for _ in range(2):
-            assert world.ask("CloudOne", "GET", "/image/v2/images", headers)[0] == 200
+            assert world.ask("CloudOne", "GET", "/image/v2/images/i/file", headers)[0] == 200
             token, scope = split_token(seen(world)["x-service-token"])
             assert (is_bound(token), scope) == (True, '{"*":"CloudOne"}')
             opened = Binder(KeyRepository(world.folders["CloudOne"] / "keys")).open(token, "CloudTwo")
@@ -90,7 +90,9 @@ class TestLeaving:
         value = f"Bearer {TOKEN}" if name == "Authorization" else TOKEN
         for _ in range(2):
             assert (
-                world.ask("CloudOne", "GET", "/image/v2/images", {"X-Auth-Token": TOKEN, "X-Scope": TO_TWO, name: value})[0]
+                world.ask("CloudOne", "GET", "/image/v2/images/i/file", {"X-Auth-Token": TOKEN, "X-Scope": TO_TWO, name: value})[
+                    0
+                ]
                 == 200
             )
             assert is_bound(seen(world)[name.lower()].removeprefix("Bearer "))
@@ -112,9 +114,9 @@ class TestLeaving:
     def test_a_credential_that_cannot_be_bound_is_refused_by_name(self, world: Secure, name: str) -> None:
         headers = {"X-Auth-Token": TOKEN, "X-Scope": TO_TWO}
         for _ in range(2):
-            assert world.ask("CloudOne", "GET", "/image/v2/images", headers)[0] == 200
+            assert world.ask("CloudOne", "GET", "/image/v2/images/i/file", headers)[0] == 200
         value = "Basic c2VjcmV0" if name == "Authorization" else "secret"
-        status, _, document = world.ask("CloudOne", "GET", "/image/v2/images", {**headers, name: value})
+        status, _, document = world.ask("CloudOne", "GET", "/image/v2/images/i/file", {**headers, name: value})
         assert (status, world.recorder.seen) == (400, [])
         assert f"{name.replace('_', '-').title()} cannot be bound to CloudTwo" in document["error"]["message"]
 
@@ -293,5 +295,5 @@ class TestForgedHome:
 
     def test_a_users_own_token_of_a_peer_is_accepted_at_this_gateway(self, world: Secure) -> None:
         headers = {"X-Auth-Token": "of-CloudTwo-theirs", "X-Scope": self.CALLED_THEIRS}
-        assert world.ask("CloudOne", "GET", "/image/v2/images", headers)[0] == 200
+        assert world.ask("CloudOne", "GET", "/image/v2/images/i/file", headers)[0] == 200
         assert [request.server for request in world.recorder.seen] == ["image of CloudOne"]

@@ -7,10 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from conformance.services import PIECE
-from conformance.world import CLOUDS, PREFIXES, Raw, World, ask, scope_of, whole_world
+from conformance.world import CLOUDS, Raw, World, ask, scope_of, whole_world
 from waiting import until
 
 MIB = 1024 * 1024
+BYTES = "/image/v2/images/bytes/file"
+SLOW = {"image": "/image/v2/images/slow/file", "compute": "/compute/v2/slow/7"}
+"""Reads of a peer that pass as they come: bytes of an image, and one item."""
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 """Of RFC 6455, and so is its answer: HAProxy looks at both."""
 
@@ -26,22 +29,20 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 class TestBytes:
     def test_ranges(self, cloud: str, how: str, world: World) -> None:
         headers = scope_of("image", cloud, how)
-        got = ask(world, "GET", "/image/v2/bytes", {**headers, "Range": "bytes=10-19", "If-Range": '"e1"'})
+        got = ask(world, "GET", BYTES, {**headers, "Range": "bytes=10-19", "If-Range": '"e1"'})
         assert (got.status, got.body, got.headers["content-range"]) == (206, PIECE[10:20], "bytes 10-19/1000")
         assert (got.headers["etag"], got.headers["accept-ranges"]) == ('"e1"', "bytes")
-        got = ask(world, "GET", "/image/v2/bytes", {**headers, "Range": "bytes=10-19", "If-Range": '"e0"'})
+        got = ask(world, "GET", BYTES, {**headers, "Range": "bytes=10-19", "If-Range": '"e0"'})
         assert (got.status, got.body, got.headers["content-md5"]) == (200, PIECE[:1000], "m")
 
     def test_head(self, cloud: str, how: str, world: World) -> None:
-        got = ask(world, "HEAD", "/image/v2/bytes", scope_of("image", cloud, how))
+        got = ask(world, "HEAD", BYTES, scope_of("image", cloud, how))
         assert (got.status, got.body) == (200, b"")
         assert (got.headers["content-length"], got.headers["etag"]) == ("1000", '"e1"')
 
     def test_expect_continue(self, cloud: str, how: str, world: World) -> None:
         """The body is sent when the service has asked for it."""
-        with Raw(
-            world, "PUT", "/image/v2/bytes", **scope_of("image", cloud, how), Expect="100-continue", Content_Length="5"
-        ) as raw:
+        with Raw(world, "PUT", BYTES, **scope_of("image", cloud, how), Expect="100-continue", Content_Length="5") as raw:
             assert raw.head().startswith("HTTP/1.1 100 ")
             raw.send(b"12345")
             assert raw.head().startswith("HTTP/1.1 200 ")
@@ -50,14 +51,14 @@ class TestBytes:
     def test_expectation_refused(self, cloud: str, how: str, world: World) -> None:
         """The service's refusal arrives where the body is not sent."""
         headers = {**scope_of("image", cloud, how), "X-Say": "417"}
-        with Raw(world, "PUT", "/image/v2/bytes", **headers, Expect="100-continue", Content_Length="5") as raw:
+        with Raw(world, "PUT", BYTES, **headers, Expect="100-continue", Content_Length="5") as raw:
             first = raw.head()
             assert first.split(" ")[1] in ("417", "100")
 
     @pytest.mark.parametrize("service", ["image", "compute"])
     def test_the_first_byte_arrives_before_the_last_is_sent(self, service: str, cloud: str, how: str, world: World) -> None:
         world.services.go.clear()
-        with Raw(world, "GET", f"{PREFIXES[service]}/v2/slow", **scope_of(service, cloud, how), X_Say="2") as raw:
+        with Raw(world, "GET", SLOW[service], **scope_of(service, cloud, how), X_Say="2") as raw:
             assert raw.head().startswith("HTTP/1.1 200 ")
             assert raw.read(len(PIECE)) == PIECE
             world.services.go.set()
@@ -94,7 +95,7 @@ class TestBytes:
 def test_large_bodies_take_no_memory(service: str, cloud: str, how: str, world: World) -> None:
     """96 MiB up, in chunks, and 96 MiB down."""
     headers = scope_of(service, cloud, how)
-    ask(world, "GET", "/image/v2/bytes", headers)
+    ask(world, "GET", BYTES, headers)
     before = {process.pid: process.memory_info().rss for process in (world.bridge, world.haproxy)}
     grown = 0
 
@@ -103,7 +104,7 @@ def test_large_bodies_take_no_memory(service: str, cloud: str, how: str, world: 
         grown = max(grown, *(process.memory_info().rss - before[process.pid] for process in (world.bridge, world.haproxy)))
 
     pieces = 96 * MIB // len(PIECE)
-    with Raw(world, "PUT", "/image/v2/bytes", **headers, Transfer_Encoding="chunked") as raw:
+    with Raw(world, "PUT", BYTES, **headers, Transfer_Encoding="chunked") as raw:
         for number in range(pieces):
             raw.send(f"{len(PIECE):x}\r\n".encode() + PIECE + b"\r\n")
             if number % 64 == 0:
@@ -112,7 +113,7 @@ def test_large_bodies_take_no_memory(service: str, cloud: str, how: str, world: 
         assert raw.head().startswith("HTTP/1.1 200 ")
         assert raw.read(len(str(96 * MIB))) == str(96 * MIB).encode()
     world.services.go.set()
-    with Raw(world, "GET", "/image/v2/slow", **headers, X_Say=str(pieces)) as raw:
+    with Raw(world, "GET", SLOW["image"], **headers, X_Say=str(pieces)) as raw:
         assert raw.head().startswith("HTTP/1.1 200 ")
         for number in range(pieces):
             assert raw.read(len(PIECE)) == PIECE

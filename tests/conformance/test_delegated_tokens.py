@@ -99,9 +99,17 @@ class TestDelegation:
             {"auth": {"identity": {"methods": ["token"], "token": {"id": answered["x-subject-token"]}}}}
         ).encode()
         assert as_peer(world, "POST", "/identity/v3/auth/tokens", sent, exchange)[0] == 403, "delegation names no exchange"
-        used = {"X-Auth-Token": join_token(answered["x-subject-token"], COMPUTE_THERE)}
-        assert as_peer(world, "GET", "/image/v2/images", used)[0] == 200
-        assert seen(world)["x-auth-token"] == join_token(TOKEN, COMPUTE_THERE)
+
+    @pytest.mark.parametrize("scope", [COMPUTE_THERE, '{"*":"CloudOne"}', None])
+    def test_the_scope_that_a_peer_writes_beside_an_issued_token_gives_it_nothing(self, world: Secure, scope: str | None) -> None:
+        issued = bound(world, kind=Kind.ISSUED, scope=None)
+        used = {"X-Auth-Token": issued if scope is None else join_token(issued, scope)}
+        for path in ("/image/v2/images", "/image/v2/images/1", "/image/v2/images/1/file", "/network/v2.0/networks"):
+            assert as_peer(world, "GET", path, used)[0] == 403, path
+        assert world.recorder.seen == []
+        assert as_peer(world, "GET", "/network/v2.0/ports", used)[0] == 200, "delegation names it for users"
+        validated = {"X-Auth-Token": issued, "X-Subject-Token": issued}
+        assert as_peer(world, "GET", "/identity/v3/auth/tokens", validated)[0] == 200
 
 
 class TestExchangeAtKeystone:
@@ -186,6 +194,14 @@ class TestExchange:
     def test_it_is_bound_to_no_other_cloud_or_scope(self, world: Secure, status: int, said: dict[str, str]) -> None:
         assert self.exchange(world, **said)[0] == status
         assert (audited(world)[-1]["outcome"], audited(world)[-1]["status"]) == ("refused", status)
+
+    @pytest.mark.parametrize(("sender", "audience", "status"), [("CloudTwo", "Wrong", 403), ("Wrong", "CloudTwo", 200)])
+    def test_an_issued_token_goes_on_where_delegation_names_exchanges(
+        self, world: Secure, sender: str, audience: str, status: int
+    ) -> None:
+        """The sender alone says its scope. Delegation names exchanges by way of Wrong."""
+        issued = Binder(KeyRepository(world.folders["CloudOne"] / "keys")).issue(TOKEN, sender, 86_400, by=None)
+        assert self.exchange(world, f"{sender}.pem", subject_token=issued, audience=audience)[0] == status
 
     def test_only_the_audience_can_have_it_bound_anew(self, world: Secure) -> None:
         assert self.exchange(world, None)[0] == 401

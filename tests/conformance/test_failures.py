@@ -31,7 +31,7 @@ def asks(path: str, scope: str | None = None) -> Case:
 
 
 def test_a_peer_that_is_down_is_named(alone: RunningGateway) -> None:
-    answer = alone.send(asks("/image/v2/images", '{"image":"CloudTwo"}'))
+    answer = alone.send(asks("/image/v2/images/i/file", '{"image":"CloudTwo"}'))
     peer = next(endpoint.listener for endpoint in alone.mesh.clouds["CloudTwo"].endpoints if endpoint.service == "image")
     assert answer.status == 503
     assert answer.message == f"gateway of CloudOne: image of CloudTwo at {peer} cannot be reached"
@@ -46,7 +46,7 @@ def test_a_local_service_that_is_down_is_named(alone: RunningGateway) -> None:
 @REMEMBERS
 @timed
 def test_a_peer_just_found_down_is_refused_at_once(alone: RunningGateway) -> None:
-    question = asks("/image/v2/images", '{"image":"CloudTwo"}')
+    question = asks("/image/v2/images/i/file", '{"image":"CloudTwo"}')
     first = alone.send(question)
     started = time.monotonic()
     assert [alone.send(question) for _ in range(3)] == [first] * 3
@@ -57,7 +57,7 @@ def test_a_peer_just_found_down_is_refused_at_once(alone: RunningGateway) -> Non
 
 @REMEMBERS
 def test_when_the_moment_is_over_one_request_tries_and_the_others_are_told(alone: RunningGateway) -> None:
-    question = asks("/image/v2/images", '{"image":"Cloud-3.b"}')
+    question = asks("/image/v2/images/i/file", '{"image":"Cloud-3.b"}')
     assert alone.send(question).status == 503
     time.sleep(2)
     started = time.monotonic()
@@ -69,7 +69,7 @@ def test_when_the_moment_is_over_one_request_tries_and_the_others_are_told(alone
 @REMEMBERS
 def test_a_probe_that_never_ends_does_not_keep_a_peer_down() -> None:
     """A client that sends the head of a request and no body is the one that tries; after its time, all are let through."""
-    question = asks("/image/v2/images", '{"image":"CloudTwo"}')
+    question = asks("/image/v2/images/i/file", '{"image":"CloudTwo"}')
     with running_gateway("CloudOne", with_bridge=False, down=("CloudTwo",), taught=TAUGHT) as gateway:
         assert gateway.send(question).status == 503
         target = next(endpoint for endpoint in gateway.mesh.clouds["CloudTwo"].endpoints if endpoint.service == "image")
@@ -107,10 +107,10 @@ def answered_after(gateway: RunningGateway, case: Case, started: float) -> float
 
 
 def test_a_peer_that_is_back_is_asked_again() -> None:
-    question = asks("/image/v2/images", '{"image":"CloudTwo"}')
+    question = asks("/image/v2/images/i/file", '{"image":"CloudTwo"}')
     with running_gateway("CloudOne", with_bridge=False, down=("CloudTwo",), taught=TAUGHT) as gateway:
         assert gateway.send(question).status == 503
-        assert gateway.send(asks("/image/v2/images", '{"image":"Cloud-3.b"}')).status == 200
+        assert gateway.send(asks("/image/v2/images/i/file", '{"image":"Cloud-3.b"}')).status == 200
         target = next(endpoint for endpoint in gateway.mesh.clouds["CloudTwo"].endpoints if endpoint.service == "image")
         gateway.recorder.serve("CloudTwo", target.listener.port)
         deadline = time.monotonic() + 5
@@ -124,7 +124,7 @@ def test_a_peer_that_never_answers_is_named_within_the_timeout() -> None:
         target = next(e.listener for e in gateway.mesh.clouds["Cloud-3.b"].endpoints if e.service == "image")
         with socket.create_server((target.host, target.port)):
             started = time.monotonic()
-            answer = gateway.send(asks("/image/v2/images", '{"image":"Cloud-3.b"}'))
+            answer = gateway.send(asks("/image/v2/images/i/file", '{"image":"Cloud-3.b"}'))
     assert answer.status == 504
     assert answer.message == f"gateway of CloudOne: image of Cloud-3.b at {target} did not answer within 2 s"
     assert time.monotonic() - started < 5
@@ -132,7 +132,7 @@ def test_a_peer_that_never_answers_is_named_within_the_timeout() -> None:
 
 def test_headers_that_are_too_large_are_refused(alone: RunningGateway) -> None:
     """By HAProxy before it has a request, with a page of its own that no configuration changes."""
-    assert alone.send(Case("large", sent("nobody", "/"), "/image/v2/images", (auth("t" * 40000),))).status == 400
+    assert alone.send(Case("large", sent("nobody", "/"), "/image/v2/images/i/file", (auth("t" * 40000),))).status == 400
 
 
 def test_health_of_the_gateway_itself(alone: RunningGateway) -> None:

@@ -48,8 +48,8 @@ def test_the_scope_may_stand_beside_the_token(one: RunningGateway) -> None:
 @pytest.mark.parametrize(
     ("first", "path"),
     [
-        ("/image/v2/images/y/file", "/image/v2/images"),
-        ("/image/v2/images", "/image/v2/images/x/file?a=b|c"),
+        ("/image/v2/images/y/file", "/image/v2/images/x/file?a=b|c"),
+        ("/image/v2/images", "/image/v2/images/y"),
         ("/image/v2/images/y", "/image/v2/images/"),
         ("/image/v2/images?limit=9", "/image/v2/images/x"),
         ("/image/v2/images/y", "/image/v2/images?limit=5%20"),

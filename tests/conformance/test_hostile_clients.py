@@ -157,7 +157,7 @@ def test_requests_beyond_the_bridges_limit_wait_and_get_503(strict: Site) -> Non
         with contextlib.suppress(OSError):
             connection.recv(1)
 
-    request = f"GET /image/a HTTP/1.1\r\nHost: h\r\n{ODD['CloudTwo']}Connection: close\r\n\r\n".encode()
+    request = f"GET /image/v2/images/a/file HTTP/1.1\r\nHost: h\r\n{ODD['CloudTwo']}Connection: close\r\n\r\n".encode()
     strict.plays["two"] = hold
     strict.arrived.clear()
     with ExitStack() as stack:

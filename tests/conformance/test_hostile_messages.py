@@ -26,7 +26,7 @@ def site() -> Iterator[Site]:
         yield running
 
 
-def post(headers: str, body: str = "", path: str = "/image/a", version: str = "HTTP/1.1") -> bytes:
+def post(headers: str, body: str = "", path: str = "/image/v2/images/a/file", version: str = "HTTP/1.1") -> bytes:
     return f"POST {path} {version}\r\nHost: h\r\n{headers}\r\n{body}".encode("latin-1")
 
 
@@ -55,22 +55,25 @@ REFUSED = {
     "an empty length": post("Content-Length: \r\n", "x"),
     "a length beyond all numbers": post("Content-Length: 99999999999999999999999\r\n", "x"),
     "a space before the colon": post("Transfer-Encoding : chunked\r\n", "0\r\n\r\n"),
-    "a space before the first name": b"POST /image/a HTTP/1.1\r\n Transfer-Encoding: chunked\r\nHost: h\r\n\r\n0\r\n\r\n",
-    "a bare CR": get("/image/a", "X-A: b\rX-C: d\r\n"),
-    "a NUL": get("/image/a", "X-A: a\0b\r\n"),
-    "a NUL in a name": get("/image/a", "X-\0A: b\r\n"),
-    "HTTP/0.9": b"GET /image/a\r\n",
-    "too many headers": get("/image/a", "".join(f"X-{number}: a\r\n" for number in range(300))),
-    "a header that is too large": get("/image/a", f"X-A: {'a' * 30000}\r\n"),
+    "a space before the first name": b"POST /image/v2/images/a/file HTTP/1.1\r\n"
+    b" Transfer-Encoding: chunked\r\nHost: h\r\n\r\n0\r\n\r\n",
+    "a bare CR": get("/image/v2/images/a/file", "X-A: b\rX-C: d\r\n"),
+    "a NUL": get("/image/v2/images/a/file", "X-A: a\0b\r\n"),
+    "a NUL in a name": get("/image/v2/images/a/file", "X-\0A: b\r\n"),
+    "HTTP/0.9": b"GET /image/v2/images/a/file\r\n",
+    "too many headers": get("/image/v2/images/a/file", "".join(f"X-{number}: a\r\n" for number in range(300))),
+    "a header that is too large": get("/image/v2/images/a/file", f"X-A: {'a' * 30000}\r\n"),
     "a line that is too large": get(f"/image/{'a' * 30000}"),
-    "all headers together too large": get("/image/a", "".join(f"X-{number}: {'a' * 400}\r\n" for number in range(90))),
-    "two hosts": b"GET /image/a HTTP/1.1\r\nHost: h\r\nHost: evil\r\n\r\n",
-    "a host that the URL does not name": get("http://evil/image/a"),
-    "a host that is none": b"GET /image/a HTTP/1.1\r\nHost: h/compute\r\n\r\n",
+    "all headers together too large": get(
+        "/image/v2/images/a/file", "".join(f"X-{number}: {'a' * 400}\r\n" for number in range(90))
+    ),
+    "two hosts": b"GET /image/v2/images/a/file HTTP/1.1\r\nHost: h\r\nHost: evil\r\n\r\n",
+    "a host that the URL does not name": get("http://evil/image/v2/images/a/file"),
+    "a host that is none": b"GET /image/v2/images/a/file HTTP/1.1\r\nHost: h/compute\r\n\r\n",
     "a path of other than ASCII": get("/image/\xff"),
-    "a fragment": get("/image/a#/../compute"),
-    "a space in the path": get("/image/a b"),
-    "CONNECT to a path": b"CONNECT /image/a HTTP/1.1\r\nHost: h\r\n\r\n",
+    "a fragment": get("/image/v2/images/a/file#/../compute"),
+    "a space in the path": get("/image/v2/images/a/file b"),
+    "CONNECT to a path": b"CONNECT /image/v2/images/a/file HTTP/1.1\r\nHost: h\r\n\r\n",
 }
 REFUSED_BODY = {
     "a chunk extension that ends in LF alone": post(CHUNKED, "1;a=b\nx\r\n0\r\n\r\n"),
@@ -89,14 +92,17 @@ ONE = {
     "a length twice": (post("Content-Length: 1\r\nContent-Length: 1\r\n", "x"), b"x"),
     "a length with a zero": (post("Content-Length: 01\r\n", "x"), b"x"),
     "a folded header": (post("X-A: 1\r\n Content-Length: 5\r\n"), b""),
-    "LF alone": (b"GET /image/a HTTP/1.1\nHost: h\n\n", b""),
+    "LF alone": (b"GET /image/v2/images/a/file HTTP/1.1\nHost: h\n\n", b""),
     "a chunk extension": (post(CHUNKED, "1;a=b\r\nx\r\n0\r\n\r\n"), b"x"),
     "a trailer": (post(CHUNKED, "1\r\nx\r\n0\r\nX-Auth-Token: t\r\n\r\n"), b"x"),
-    "a body of GET": (f"GET /image/a HTTP/1.1\r\nHost: h\r\nContent-Length: {len(EVIL)}\r\n\r\n{EVIL}".encode(), EVIL.encode()),
-    "a version of the future": (get("/image/a", version="HTTP/1.9"), b""),
-    "the whole URL": (get("http://h/image/a"), b""),
-    "the whole URL of another scheme": (get("ftp://h/image/a"), b""),
-    "the host twice, the same": (b"GET /image/a HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n", b""),
+    "a body of GET": (
+        f"GET /image/v2/images/a/file HTTP/1.1\r\nHost: h\r\nContent-Length: {len(EVIL)}\r\n\r\n{EVIL}".encode(),
+        EVIL.encode(),
+    ),
+    "a version of the future": (get("/image/v2/images/a/file", version="HTTP/1.9"), b""),
+    "the whole URL": (get("http://h/image/v2/images/a/file"), b""),
+    "the whole URL of another scheme": (get("ftp://h/image/v2/images/a/file"), b""),
+    "the host twice, the same": (b"GET /image/v2/images/a/file HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n", b""),
 }
 
 
@@ -123,9 +129,9 @@ def test_a_body_that_is_broken_ends_the_connection(name: str, site: Site) -> Non
 def test_a_message_that_is_sent_on_is_one_request_in_one_form(name: str, site: Site) -> None:
     data, body = ONE[name]
     got = site.send(data + NEXT, until=HIS)
-    assert got.answers[0].body == b"image /image/a"
+    assert got.answers[0].body == b"image /image/v2/images/a/file"
     first = next(request for request in site.arrived if request.server == "image")
-    assert (first.line.split(" ")[1], first.body) == ("/image/a", body)
+    assert (first.line.split(" ")[1], first.body) == ("/image/v2/images/a/file", body)
     assert len(first.values("content-length") + first.values("transfer-encoding")) <= 1
     # Whether it was closed or goes on: of the second request nobody sees more or less than itself.
     served = [request for request in site.arrived if request.server != "image"]
@@ -139,7 +145,7 @@ def test_so_it_is_on_the_way_to_a_peer(name: str, headers: str, site: Site) -> N
     data, body = ONE[name]
     first, _, rest = data.partition(b"\r\n")
     got = site.send(first + b"\r\n" + headers.encode() + rest + NEXT, until=HIS)
-    assert got.answers[0].body == b"two /image/a"
+    assert got.answers[0].body == b"two /image/v2/images/a/file"
     request = next(request for request in site.arrived if request.server == "two")
     assert request.body == body
     assert [line for name, line in site.lines() if name != "two"] in ([], ["GET /compute/next HTTP/1.1"])
@@ -159,14 +165,22 @@ def test_http2_is_not_spoken_without_having_been_agreed_upon(site: Site) -> None
 def test_no_other_protocol_goes_through(protocol: str, headers: str, site: Site) -> None:
     """A server that agrees to one would be spoken to past the gateway."""
     wants = f"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: {protocol}\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n{KEY}"
-    got = site.send(get("/image/a", headers + wants) + NEXT, until=HIS)
+    got = site.send(get("/image/v2/images/a/file", headers + wants) + NEXT, until=HIS)
     assert got.statuses == [200, 200]
     assert site.arrived[0].values("upgrade") == (["websocket"] if protocol.startswith("websocket") else [])
 
 
 @pytest.mark.parametrize("headers", ["", PLAIN["CloudTwo"], ODD["CloudTwo"]], ids=["at home", "to a peer", "by the bridge"])
 @pytest.mark.parametrize(
-    "path", ["/image/../compute/x", "/image/%2e%2e/compute", "/image/..;/x", "/image/a%2f..%2fb", "/image/a%00", "/image/a\\b"]
+    "path",
+    [
+        "/image/../compute/x",
+        "/image/%2e%2e/compute",
+        "/image/..;/x",
+        "/image/v2/images/a/file%2f..%2fb",
+        "/image/v2/images/a/file%00",
+        "/image/v2/images/a/file\\b",
+    ],
 )
 def test_a_path_that_could_lead_elsewhere_is_refused(path: str, headers: str, site: Site) -> None:
     """In OpenStack's words, and the connection goes on."""
@@ -188,9 +202,9 @@ def test_a_path_that_is_another_services_when_it_is_decoded_is_refused(path: str
 @pytest.mark.parametrize("headers", ["", PLAIN["CloudTwo"], ODD["CloudTwo"]], ids=["at home", "to a peer", "by the bridge"])
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1:1", "CloudTwo", ""])
 def test_the_host_decides_nothing(host: str, headers: str, site: Site) -> None:
-    got = site.send(f"GET /image/a HTTP/1.1\r\nHost: {host}\r\n{headers}\r\n".encode() + NEXT, until=HIS)
+    got = site.send(f"GET /image/v2/images/a/file HTTP/1.1\r\nHost: {host}\r\n{headers}\r\n".encode() + NEXT, until=HIS)
     assert got.statuses == [200, 200]
-    assert got.answers[0].body == (b"two /image/a" if headers else b"image /image/a")
+    assert got.answers[0].body == (b"two /image/v2/images/a/file" if headers else b"image /image/v2/images/a/file")
 
 
 @pytest.mark.parametrize("said", ["http://evil.example/image/v2/b", "http://other.example/v2"])
@@ -207,8 +221,8 @@ HOP_HEADERS = "X-Openstackoid-Listener: 127.0.0.1:1\r\nX-Openstackoid-Listener: 
 
 
 def test_a_client_cannot_tell_the_bridge_where_it_came_in(site: Site) -> None:
-    answer = site.get("/image/a", ODD["CloudTwo"] + HOP_HEADERS)
-    assert answer.body == b"two /image/a"
+    answer = site.get("/image/v2/images/a/file", ODD["CloudTwo"] + HOP_HEADERS)
+    assert answer.body == b"two /image/v2/images/a/file"
     assert site.arrived[0].values("x-openstackoid-listener") == []
 
 
@@ -221,20 +235,23 @@ FORGED = "X-Openstackoid-From: CloudThree", "X-Auth-Token: forged", "X-Scope: {}
 def test_the_trailers_of_a_request_are_no_headers_of_the_next(headers: str, trailer: str, body: str, site: Site) -> None:
     """HAProxy sends requests of many clients to the Python service on one connection, and keeps trailers as they are."""
     headers += f"X-OpenStack-Request-Id: {ORDINARY}\r\n"
-    [body_of_next] = [answer.body for answer in site.send(get("/image/b", headers)).answers]
+    [body_of_next] = [answer.body for answer in site.send(get("/image/v2/images/b/file", headers)).answers]
     expected = site.arrived[0].head
     site.arrived.clear()
     with site.connect() as connection:
-        for path, framing, end in [("/image/a", CHUNKED, f"{body}{trailer}\r\n\r\n"), ("/image/b", "", "")] * 3:
+        for path, framing, end in [
+            ("/image/v2/images/a/file", CHUNKED, f"{body}{trailer}\r\n\r\n"),
+            ("/image/v2/images/b/file", "", ""),
+        ] * 3:
             connection.sendall(get(path, headers + framing) + end.encode())
-            assert read_answers(connection, body_of_next[:-1] + path[-1:].encode()).statuses == [200]
-    assert {request.head.lower() for request in site.arrived if b"/b " in request.head} == {expected.lower()}
+            assert read_answers(connection, body_of_next.replace(b"/b/", path[-7:-4].encode())).statuses == [200]
+    assert {request.head.lower() for request in site.arrived if b"/b/file " in request.head} == {expected.lower()}
 
 
 @pytest.mark.parametrize("scope", ["", ODD["CloudOne"]], ids=["by HAProxy", "by the bridge"])
 def test_a_client_cannot_tell_a_service_how_it_is_reached(scope: str, site: Site) -> None:
     claims = "Forwarded: host=evil;proto=gopher\r\nX-Forwarded-Host: evil\r\nX-Forwarded-For: 192.0.2.1\r\n"
-    assert site.get("/image/a", scope + claims).body == b"image /image/a"
+    assert site.get("/image/v2/images/a/file", scope + claims).body == b"image /image/v2/images/a/file"
     names = ("forwarded", "x-forwarded-host", "x-forwarded-for")
     assert [site.arrived[0].values(name) for name in names] == [[], [], ["127.0.0.1"]]
 
@@ -245,7 +262,9 @@ def test_no_spelling_of_a_proxys_header_reaches_a_service(family: str, scope: st
     """A WSGI server reads ``X_Forwarded-Host`` as ``X-Forwarded-Host``: PEP 3333 gives both one name."""
     spellings = [f"X{one}Forwarded{other}{family}" for one in "-_" for other in "-_"]
     for spelling in (*spellings, *map(str.upper, spellings), *map(str.lower, spellings)):
-        assert site.get("/image/a", f"{scope}{spelling}: evil.example\r\n").body == b"image /image/a"
+        assert (
+            site.get("/image/v2/images/a/file", f"{scope}{spelling}: evil.example\r\n").body == b"image /image/v2/images/a/file"
+        )
         assert b"evil.example" not in site.arrived[0].head, spelling
 
 
@@ -255,30 +274,33 @@ def test_a_client_brings_no_address_in_another_header_in_any_spelling(name: str,
     """Swift takes ``X-Cluster-Client-Ip`` before ``X-Forwarded-For``."""
     first, _, rest = name.partition("-")
     for spelling in {name, name.lower(), f"{first}_{rest}", name.replace("-", "_"), name.upper().replace("-", "_")}:
-        answer = site.get("/image/a", f"{scope}{spelling}: 192.0.2.9\r\n")
+        answer = site.get("/image/v2/images/a/file", f"{scope}{spelling}: 192.0.2.9\r\n")
         assert answer.status == 200
         assert b"192.0.2.9" not in site.arrived[0].head, spelling
 
 
 def test_an_underscore_brings_no_source_or_scheme(site: Site) -> None:
-    assert site.get("/image/a", "X_Forwarded_For: 192.0.2.9\r\nX_Forwarded-Proto: gopher\r\n").body == b"image /image/a"
+    assert (
+        site.get("/image/v2/images/a/file", "X_Forwarded_For: 192.0.2.9\r\nX_Forwarded-Proto: gopher\r\n").body
+        == b"image /image/v2/images/a/file"
+    )
     assert b"192.0.2.9" not in site.arrived[0].head
     assert b"gopher" not in site.arrived[0].head
 
 
 @pytest.mark.parametrize("headers", [PLAIN["CloudTwo"], ODD["CloudTwo"]], ids=["by HAProxy", "by the bridge"])
 def test_a_peer_gets_the_name_of_the_sender_in_via(headers: str, site: Site) -> None:
-    assert site.get("/image/a", headers).body == b"two /image/a"
+    assert site.get("/image/v2/images/a/file", headers).body == b"two /image/v2/images/a/file"
     assert site.arrived[0].values("via") == ["1.1 CloudOne (openstackoid)"]
-    assert site.get("/image/a", headers + "Via: 1.0 fred\r\n").status == 200
+    assert site.get("/image/v2/images/a/file", headers + "Via: 1.0 fred\r\n").status == 200
     assert ", ".join(site.arrived[0].values("via")) == "1.0 fred, 1.1 CloudOne (openstackoid)"
-    assert site.get("/image/a").body == b"image /image/a"
+    assert site.get("/image/v2/images/a/file").body == b"image /image/v2/images/a/file"
     assert site.arrived[0].values("via") == []
 
 
 @pytest.mark.parametrize("headers", [PLAIN["CloudThree"], ODD["CloudThree"]], ids=["plain", "oddly"])
 def test_a_request_of_a_gateway_goes_to_no_third_cloud(headers: str, site: Site) -> None:
-    got = site.send(get("/image/a", f"{headers}Via: 1.1 CloudTwo (openstackoid)\r\n") + NEXT, until=HIS)
+    got = site.send(get("/image/v2/images/a/file", f"{headers}Via: 1.1 CloudTwo (openstackoid)\r\n") + NEXT, until=HIS)
     assert got.statuses == [508, 200]
     assert b"HTTP/1.1 508 Loop Detected\r\n" in got.answers[0].head
     assert error(got.answers[0]).startswith(

@@ -74,7 +74,22 @@ def test_a_write_that_was_sent_goes_to_no_other_cloud(play: Play, clouds: Clouds
     assert got.cut or (got.status == 502 and "Three" in got.message)
 
 
-@pytest.mark.parametrize("path", READS)
+@pytest.mark.parametrize("path", [PATH, f"{PATH}?name=n"])
+def test_after_a_list_without_an_end_the_next_cloud_is_asked(path: str, clouds: Clouds) -> None:
+    """A gateway reads lists of a peer, to a bound."""
+
+    def endlessly(handler: BaseHTTPRequestHandler) -> None:
+        begin(handler, ("Transfer-Encoding", "chunked"))
+        with suppress(OSError):
+            for _ in range(GIGABYTE // MIB):
+                handler.wfile.write(b"100000\r\n" + b" " * MIB + b"\r\n")
+
+    clouds.plays["Three"] = endlessly
+    got = clouds.ask("GET", path, SCOPE)
+    assert (got.status, got.cut, clouds.asked()) == (200, False, ["Three", "One"])
+
+
+@pytest.mark.parametrize("path", [ITEM])
 def test_a_body_without_an_end_is_passed_on_and_ends_with_the_client(path: str, clouds: Clouds) -> None:
     """It is the first cloud's answer: more of it has come than a gateway holds."""
     sent, ended = 0, False

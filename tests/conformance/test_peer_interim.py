@@ -21,7 +21,7 @@ def test_interim_answers_without_end_are_no_answer(site: Site) -> None:
     before = memory(site)
     site.plays["two"] = for_ever(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 64, 0.001)
     began = time.monotonic()
-    answer = site.get("/compute/a", ODD["CloudTwo"])
+    answer = site.get("/compute/v2.1/servers/7", ODD["CloudTwo"])
     assert (answer.status, time.monotonic() - began < 6) == (504, True)
     assert grown(site, before) < 32 * MIB
 
@@ -41,7 +41,7 @@ def test_no_answer_of_a_peer_is_taken_for_that_to_the_next_request(status: int, 
     with contextlib.closing(connection):
         first, body = None, b""
         with contextlib.suppress(http.client.RemoteDisconnected):
-            connection.request("GET", "/compute/a", headers=header_lines(WAY[way]))
+            connection.request("GET", "/compute/v2.1/servers/7", headers=header_lines(WAY[way]))
             answer = connection.getresponse()
             first, body = answer.status, answer.read()
         assert (first, body) == (200, b"forged") or first in (None, 502)
@@ -59,7 +59,7 @@ def test_interim_answers_without_end_end_the_connection_at_haproxy(site: Site) -
         left.append(True)
 
     site.plays["two"] = play
-    got = site.send(f"GET /compute/a HTTP/1.1\r\nHost: h\r\n{PLAIN['CloudTwo']}\r\n", until=b"")
+    got = site.send(f"GET /compute/v2.1/servers/7 HTTP/1.1\r\nHost: h\r\n{PLAIN['CloudTwo']}\r\n", until=b"")
     assert (got.answers, got.ended, got.rest) == ([], True, b"")
     until(lambda: left == [True])
 
@@ -80,7 +80,7 @@ def test_a_websocket_begins_with_its_101_alone(way: str, early: bytes, site: Sit
         connection.sendall(SWITCHES)
 
     site.plays["two"] = play
-    got = site.send(f"GET /compute/a HTTP/1.1\r\nHost: h\r\n{WAY[way]}{ASKED}\r\n", until=b"")
+    got = site.send(f"GET /compute/v2.1/servers/7 HTTP/1.1\r\nHost: h\r\n{WAY[way]}{ASKED}\r\n", until=b"")
     assert got.statuses == ([] if early and way == "by HAProxy" else [101])
 
 
@@ -88,7 +88,7 @@ def test_a_websocket_begins_with_its_101_alone(way: str, early: bytes, site: Sit
 def test_an_interim_answer_in_one_segment_with_the_101_is_no_answer(way: str, site: Site) -> None:
     """HAProxy reads both at once, and takes the second for an invalid one."""
     site.plays["two"] = says(EARLY + SWITCHES)
-    got = site.send(f"GET /compute/a HTTP/1.1\r\nHost: h\r\n{WAY[way]}{ASKED}\r\n", until=b"")
+    got = site.send(f"GET /compute/v2.1/servers/7 HTTP/1.1\r\nHost: h\r\n{WAY[way]}{ASKED}\r\n", until=b"")
     assert got.statuses == [502]
 
 

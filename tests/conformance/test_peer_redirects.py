@@ -32,7 +32,7 @@ def test_a_peers_redirect_leads_to_no_other_place(status: int, way: str, site: S
     for name, place in ASTRAY.items():
         location = place.format(**site.ports)
         site.plays["two"] = redirect(status, f"Location: {location}")
-        answer = site.get("/image/a", WAY[way])
+        answer = site.get("/image/v2/images/a/file", WAY[way])
         assert answer.status == 502, (name, answer.head)
         assert error(answer).startswith("gateway of CloudOne: image of CloudTwo at "), name
         assert "redirects the request" in error(answer)
@@ -43,18 +43,20 @@ def test_a_peers_redirect_leads_to_no_other_place(status: int, way: str, site: S
 def test_a_peers_redirect_within_the_service_is_mapped_for_a_read_and_refused_for_a_write(way: str, site: Site) -> None:
     for place in ("http://127.0.0.1:{two}/image/b?c=d", "/image/b?c=d", "http://127.0.0.1/image/b?c=d"):
         site.plays["two"] = redirect(302, f"Location: {place.format(**site.ports)}")
-        answer = site.get("/image/a", WAY[way])
+        answer = site.get("/image/v2/images/a/file", WAY[way])
         assert answer.status == 302
         location = next(line for line in answer.head.decode().split("\r\n") if line.lower().startswith("location: "))
         assert location.split(" ", 1)[1] in ("http://127.0.0.1/image/b?c=d", "/image/b?c=d")
         for method in ("POST", "PUT", "DELETE"):
-            got = site.send(f"{method} /image/a HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n{WAY[way]}\r\n", until=None)
+            got = site.send(
+                f"{method} /image/v2/images/a/file HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n{WAY[way]}\r\n", until=None
+            )
             assert got.statuses == [502], (method, place)
 
 
 @pytest.mark.parametrize("way", WAY)
 def test_a_peers_redirect_names_one_place(way: str, site: Site) -> None:
     site.plays["two"] = redirect(302, "Location: /image/b", "Location: http://127.0.0.1:9/")
-    assert site.get("/image/a", WAY[way]).status == 502
+    assert site.get("/image/v2/images/a/file", WAY[way]).status == 502
     site.plays["two"] = redirect(302)
-    assert site.get("/image/a", WAY[way]).status == 302, "a client has nothing to follow"
+    assert site.get("/image/v2/images/a/file", WAY[way]).status == 302, "a client has nothing to follow"

@@ -133,12 +133,12 @@ def test_each_interface_of_a_peer_may_have_a_host_of_its_own() -> None:
     peer = f'{{public: "http://127.0.0.2:{theirs}/image", internal: "http://127.0.0.3:{inside}"}}'
     with gateway(ours, peer), Here("127.0.0.2", theirs) as public, Here("127.0.0.3", inside) as internal:
         for _ in range(2):
-            assert ask(ours, "/image/v2/images")[1] == "127.0.0.2 /image/v2/images"
-            assert ask(ours, "/inside/image/v2/images")[1] == "127.0.0.3 /v2/images"
+            assert ask(ours, "/image/v2/images/i/file")[1] == "127.0.0.2 /image/v2/images/i/file"
+            assert ask(ours, "/inside/image/v2/images/i/file")[1] == "127.0.0.3 /v2/images/i/file"
         public.moved = f"http://127.0.0.2:{theirs}/image/v2/images/1"
         internal.moved = f"http://127.0.0.3:{inside}/v2/images/1"
-        assert ask(ours, "/image/v2/images")[2] == f"http://127.0.0.1:{ours}/image/v2/images/1"
-        assert ask(ours, "/inside/image/v2/images")[2] == f"http://127.0.0.1:{ours}/inside/image/v2/images/1"
+        assert ask(ours, "/image/v2/images/i/file")[2] == f"http://127.0.0.1:{ours}/image/v2/images/1"
+        assert ask(ours, "/inside/image/v2/images/i/file")[2] == f"http://127.0.0.1:{ours}/inside/image/v2/images/1"
 
 
 @V6
@@ -147,8 +147,8 @@ def test_a_peer_at_an_address_of_ipv6() -> None:
     ours, theirs = next(ports), next(ports)
     with gateway(ours, f'"http://[::1]:{theirs}/image"'), Here("::1", theirs) as peer:
         peer.moved = f"http://[::1]:{theirs}/image/v2/images/1"
-        assert [ask(ours, "/image/v2/images") for _ in range(2)] == [
-            (201, "::1 /image/v2/images", f"http://127.0.0.1:{ours}/image/v2/images/1")
+        assert [ask(ours, "/image/v2/images/i/file") for _ in range(2)] == [
+            (201, "::1 /image/v2/images/i/file", f"http://127.0.0.1:{ours}/image/v2/images/1")
         ] * 2
 
 
@@ -163,8 +163,8 @@ def test_a_name_is_asked_for_when_it_is_needed_and_its_answer_is_kept() -> None:
         assert names.asked == []
         peer.moved = f"http://two.example:{theirs}/image/v2/images/1"
         for _ in range(3):
-            found = ask(ours, "/image/v2/images")
-            assert found == (201, "127.0.0.2 /image/v2/images", f"http://127.0.0.1:{ours}/image/v2/images/1")
+            found = ask(ours, "/image/v2/images/i/file")
+            assert found == (201, "127.0.0.2 /image/v2/images/i/file", f"http://127.0.0.1:{ours}/image/v2/images/1")
         assert set(names.asked) == {"two"}
         assert HAPROXY.version[:2] in KEEPS_NO_ANSWER or len(names.asked) < 3
 
@@ -175,6 +175,6 @@ def test_an_unknown_host_name_is_a_503() -> None:
     with ExitStack() as stack:
         names = stack.enter_context(Names())
         stack.enter_context(gateway(ours, f'"http://two.example:{theirs}/image"', names))
-        status, body, _ = ask(ours, "/image/v2/images")
+        status, body, _ = ask(ours, "/image/v2/images/i/file")
     assert status == 503
     assert f"gateway of One: image of Two at two.example:{theirs} cannot be reached" in body

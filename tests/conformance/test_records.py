@@ -65,7 +65,7 @@ def two() -> Iterator[list[RunningGateway]]:
 
 def test_a_workflow_through_two_gateways_is_told_by_the_first(two: list[RunningGateway]) -> None:
     request_id, before = new_id(), time.time()
-    assert two[0].send(asks("/image/v2/images", auth("tok"), plain(SCOPE), traced(request_id))).status == 200
+    assert two[0].send(asks("/image/v2/images/i/file", auth("tok"), plain(SCOPE), traced(request_id))).status == 200
     assert two[0].send(asks("/compute/v2.1/servers", auth("tok"), traced(request_id), method="POST")).status == 200
     status, found = trace(two[0], request_id)
     assert (status, found["id"], found["missing"]) == (200, request_id, [])
@@ -74,8 +74,8 @@ def test_a_workflow_through_two_gateways_is_told_by_the_first(two: list[RunningG
         for hop in found["hops"]
     ]
     assert hops == [
-        ("CloudOne", "CloudTwo", "image", "public", "GET", "/image/v2/images", 200, "remote", "header"),
-        ("CloudTwo", "CloudTwo", "image", "public", "GET", "/v2/images", 200, "local", "token"),
+        ("CloudOne", "CloudTwo", "image", "public", "GET", "/image/v2/images/i/file", 200, "remote", "header"),
+        ("CloudTwo", "CloudTwo", "image", "public", "GET", "/v2/images/i/file", 200, "local", "token"),
         # CloudTwo's gateway asks about the user before it lets the request in.
         ("CloudOne", "CloudOne", "identity", "public", "GET", "/identity/v3/auth/tokens", 200, "local", "none"),
         ("CloudOne", "CloudOne", "compute", "public", "POST", "/compute/v2.1/servers", 200, "local", "none"),
@@ -87,7 +87,7 @@ def test_a_workflow_through_two_gateways_is_told_by_the_first(two: list[RunningG
 
 def test_each_gateway_tells_its_own_records_when_asked_for_them_only(two: list[RunningGateway]) -> None:
     request_id = new_id()
-    two[0].send(asks("/image/v2/images", auth("tok"), plain(SCOPE), traced(request_id)))
+    two[0].send(asks("/image/v2/images/i/file", auth("tok"), plain(SCOPE), traced(request_id)))
     for gateway in two:
         status, found = page(gateway, f"/.openstackoid/trace/{request_id}?only=here", to="image.public")
         assert (status, {hop["gateway"] for hop in found["hops"]}) == (200, {gateway.at})
@@ -96,8 +96,8 @@ def test_each_gateway_tells_its_own_records_when_asked_for_them_only(two: list[R
 def test_a_request_through_the_bridge_has_one_record_with_its_details(two: list[RunningGateway]) -> None:
     request_id = new_id()
     # HAProxy has no route of this spelling, so it is one for Python; the other request is refused there.
-    two[0].send(asks("/image/v2/images", auth("tok"), plain(unseen('{"image":"CloudTwo"}')), traced(request_id)))
-    two[0].send(asks("/image/v2/images", auth(f"tok!SCOPE!{SCOPE}"), plain('{"image":"CloudTen"}'), traced(request_id)))
+    two[0].send(asks("/image/v2/images/i/file", auth("tok"), plain(unseen('{"image":"CloudTwo"}')), traced(request_id)))
+    two[0].send(asks("/image/v2/images/i/file", auth(f"tok!SCOPE!{SCOPE}"), plain('{"image":"CloudTen"}'), traced(request_id)))
     hops = trace(two[0], request_id)[1]["hops"]
     assert [(hop["gateway"], hop["cloud"], hop["status"], hop["route"], hop["via"]) for hop in hops] == [
         ("CloudOne", "CloudTwo", 200, "remote", "header"),
@@ -108,7 +108,10 @@ def test_a_request_through_the_bridge_has_one_record_with_its_details(two: list[
 
 def test_a_peer_that_cannot_be_asked_is_missing_with_the_reason(two: list[RunningGateway]) -> None:
     request_id = new_id()
-    assert two[0].send(asks("/image/v2/images", auth("tok"), plain('{"image":"Cloud-3.b"}'), traced(request_id))).status == 503
+    assert (
+        two[0].send(asks("/image/v2/images/i/file", auth("tok"), plain('{"image":"Cloud-3.b"}'), traced(request_id))).status
+        == 503
+    )
     found = trace(two[0], request_id)[1]
     assert [(hop["cloud"], hop["status"], hop["route"]) for hop in found["hops"]] == [("Cloud-3.b", 503, "remote")]
     (missing,) = found["missing"]
@@ -118,8 +121,8 @@ def test_a_peer_that_cannot_be_asked_is_missing_with_the_reason(two: list[Runnin
 
 def test_an_untraced_request_leaves_no_record(two: list[RunningGateway]) -> None:
     ordinary, twice = f"req-{uuid4()}", new_id()
-    two[0].send(asks("/image/v2/images", auth("tok"), traced(ordinary)))
-    two[0].send(asks("/image/v2/images", auth("tok"), traced(twice), traced(twice)))
+    two[0].send(asks("/image/v2/images/i/file", auth("tok"), traced(ordinary)))
+    two[0].send(asks("/image/v2/images/i/file", auth("tok"), traced(twice), traced(twice)))
     assert trace(two[0], ordinary)[0] == 400
     status, body = trace(two[0], twice)
     assert (status, body["error"]["code"]) == (404, 404)
@@ -196,7 +199,7 @@ def alone() -> Iterator[RunningGateway]:
 
 def test_a_line_cannot_be_forged_and_holds_no_secret(alone: RunningGateway) -> None:
     request_id, other = new_id(), new_id()
-    forged = f"/image/x%20-%3E{{}}|'^`<>-trace={other}"
+    forged = f"/image/v2/images/x%20-%3E{{}}|'^`<>-trace={other}/file"
     with records_of(alone) as receiving:
         alone.send(asks("/image/untraced", auth(SECRET)))
         alone.send(asks(f"{forged}?token={SECRET}", auth(f"{SECRET}!SCOPE!{SCOPE}"), traced(request_id)))
@@ -229,9 +232,9 @@ def test_requests_do_not_wait_for_their_records(alone: RunningGateway) -> None:
     with records_of(alone):
         began = time.monotonic()
         for _ in range(40):
-            assert alone.send(asks("/image/v2/images", traced(new_id()))).status == 200
+            assert alone.send(asks("/image/v2/images/i/file", traced(new_id()))).status == 200
         assert time.monotonic() - began < 5
-    assert alone.send(asks("/image/v2/images", traced(new_id()))).status == 200
+    assert alone.send(asks("/image/v2/images/i/file", traced(new_id()))).status == 200
 
 
 @pytest.mark.parametrize(

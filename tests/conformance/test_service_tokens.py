@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance.case import IMAGES, TO_TWO, TWO_DONE, WEBSOCKET, Case, Refused, auth, marked, plain, request_id, service
+from conformance.case import IMAGE_BYTES, TO_TWO, TWO_DONE, WEBSOCKET, Case, Refused, auth, marked, plain, request_id, service
 from conformance.gateway import RunningGateway, running_gateways
 
 SECRET = "a-token-of-nova"
@@ -22,7 +22,7 @@ def one() -> Iterator[RunningGateway]:
         yield gateway
 
 
-def sent(gateway: RunningGateway, *headers: tuple[str, str], method: str = "GET", path: str = IMAGES) -> str:
+def sent(gateway: RunningGateway, *headers: tuple[str, str], method: str = "GET", path: str = IMAGE_BYTES) -> str:
     """Return all that CloudTwo got of a request."""
     gateway.recorder.seen.clear()
     body = None if method in ("GET", "HEAD") else "{}"
@@ -61,7 +61,7 @@ def test_a_service_token_does_not_leave_where_the_scope_was_seen_before(user: tu
 @HOW
 def test_a_service_token_that_stands_twice_leaves_nowhere(user: tuple[str, str], one: RunningGateway) -> None:
     one.recorder.seen.clear()
-    refused = one.send(Case("twice", Refused(0, ()), IMAGES, (user, SCOPE, service("s"), service(SECRET))))
+    refused = one.send(Case("twice", Refused(0, ()), IMAGE_BYTES, (user, SCOPE, service("s"), service(SECRET))))
     assert (refused.status, "X-Service-Token is sent 2 times" in refused.message) == (400, True)
     assert one.recorder.seen == []
 
@@ -69,7 +69,7 @@ def test_a_service_token_that_stands_twice_leaves_nowhere(user: tuple[str, str],
 @pytest.mark.parametrize("name", SPELLINGS)
 def test_a_hop_with_a_services_own_token_leaves_nowhere(name: str, one: RunningGateway) -> None:
     known, remembered = request_id(marked(70)), '{"*":"CloudOne","network":"CloudTwo"}'
-    one.prime(Case("prime", Refused(0, ()), IMAGES, (known,), remembered=remembered))
+    one.prime(Case("prime", Refused(0, ()), IMAGE_BYTES, (known,), remembered=remembered))
     one.recorder.seen.clear()
     hop = (auth(SECRET), (name, SECRET), known)
     refused = one.send(Case("hop", Refused(0, ()), "/networking/v2.0/ports", hop))

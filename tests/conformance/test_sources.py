@@ -28,7 +28,7 @@ def behind() -> Iterator[Site]:
         yield running
 
 
-def get(headers: str = "", path: str = "/image/a") -> bytes:
+def get(headers: str = "", path: str = "/image/v2/images/a/file") -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: h\r\n{headers}Connection: close\r\n\r\n".encode()
 
 

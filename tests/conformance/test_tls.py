@@ -45,22 +45,22 @@ def headers(world: Secure) -> dict[str, str]:
 
 class TestUsers:
     def test_a_user_speaks_https(self, world: Secure) -> None:
-        status, _, _ = world.ask("CloudOne", "GET", "/image/v2/images")
+        status, _, _ = world.ask("CloudOne", "GET", "/image/v2/images/i/file")
         assert (status, reached(world)) == (200, ["image of CloudOne"])
 
     def test_a_service_gets_x_forwarded_proto_https_from_the_gateway_alone(self, world: Secure) -> None:
-        world.ask("CloudOne", "GET", "/image/v2/images", {"X-Forwarded-Proto": "gopher"})
+        world.ask("CloudOne", "GET", "/image/v2/images/i/file", {"X-Forwarded-Proto": "gopher"})
         assert headers(world)["x-forwarded-proto"] == "https"
 
     def test_so_does_one_that_is_asked_by_the_bridge(self, world: Secure) -> None:
-        world.ask("CloudOne", "GET", "/image/v2/images", {"X-Forwarded-Proto": "gopher", **oddly("image", "CloudOne")})
+        world.ask("CloudOne", "GET", "/image/v2/images/i/file", {"X-Forwarded-Proto": "gopher", **oddly("image", "CloudOne")})
         assert headers(world)["x-forwarded-proto"] == "https"
 
     @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
     def test_both_versions_of_tls_are_spoken(self, world: Secure, version: ssl.TLSVersion) -> None:
         context = world.certificates.client()
         context.minimum_version = context.maximum_version = version
-        assert world.ask("CloudOne", "GET", "/image/v2/images", context=context)[0] == 200
+        assert world.ask("CloudOne", "GET", "/image/v2/images/i/file", context=context)[0] == 200
 
     def test_older_ones_are_not(self, world: Secure) -> None:
         context = world.certificates.client()
@@ -68,13 +68,13 @@ class TestUsers:
         with pytest.warns(DeprecationWarning):
             context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
         with pytest.raises(ssl.SSLError):
-            world.ask("CloudOne", "GET", "/image/v2/images", context=context)
+            world.ask("CloudOne", "GET", "/image/v2/images/i/file", context=context)
 
     def test_plain_http_to_a_socket_of_https_gets_no_answer(self, world: Secure) -> None:
         world.recorder.seen.clear()
         with socket.create_connection(("127.0.0.1", world.gates["CloudOne"]), timeout=60) as plain:
             try:
-                answer = converse(plain, "/image/v2/images", world.gates["CloudOne"])
+                answer = converse(plain, "/image/v2/images/i/file", world.gates["CloudOne"])
             except ConnectionResetError:
                 answer = ""
         assert "200" not in answer
@@ -86,13 +86,13 @@ class TestAnInterfaceOfHttp:
 
     @pytest.mark.parametrize("how", [{}, oddly("image", "CloudOne")], ids=["HAProxy", "the bridge"])
     def test_a_service_is_not_told_of_https_that_there_is_not(self, world: Secure, how: dict[str, str]) -> None:
-        status, _, _ = world.ask("CloudOne", "GET", "/image/v2/images", {"X-Forwarded-Proto": "https", **how}, plain=True)
+        status, _, _ = world.ask("CloudOne", "GET", "/image/v2/images/i/file", {"X-Forwarded-Proto": "https", **how}, plain=True)
         assert (status, reached(world)) == (200, ["image of CloudOne"])
         assert "x-forwarded-proto" not in headers(world)
 
     @pytest.mark.parametrize("how", [scope(image="CloudTwo"), oddly("image", "CloudTwo")], ids=["HAProxy", "the bridge"])
     def test_a_peer_is_asked_over_https_all_the_same(self, world: Secure, how: dict[str, str]) -> None:
-        status, _, _ = world.ask("CloudOne", "GET", "/image/v2/images", how, plain=True)
+        status, _, _ = world.ask("CloudOne", "GET", "/image/v2/images/i/file", how, plain=True)
         assert (status, reached(world)) == (200, ["image of CloudTwo"])
         assert headers(world)["x-forwarded-proto"] == "https"
 
@@ -106,18 +106,18 @@ class TestAddresses:
         self, world: Secure, certificate: str | None, source: str, how: dict[str, str]
     ) -> None:
         said, context = {"X-Forwarded-For": "192.0.2.7", **how}, world.certificates.client(certificate)
-        assert world.ask("CloudOne", "GET", "/image/v2/images", said, context=context)[0] == 200
+        assert world.ask("CloudOne", "GET", "/image/v2/images/i/file", said, context=context)[0] == 200
         assert headers(world)["x-forwarded-for"] == source
 
 
 class TestBetweenGateways:
     @pytest.mark.parametrize("method", ["GET", "HEAD"])
     def test_haproxy_asks_haproxy(self, world: Secure, method: str) -> None:
-        status, _, _ = world.ask("CloudOne", method, "/image/v2/images", scope(image="CloudTwo"))
+        status, _, _ = world.ask("CloudOne", method, "/image/v2/images/i/file", scope(image="CloudTwo"))
         assert (status, reached(world)) == (200, ["image of CloudTwo"])
 
     def test_the_bridge_asks(self, world: Secure) -> None:
-        status, _, _ = world.ask("CloudOne", "GET", "/image/v2/images", oddly("image", "CloudTwo"))
+        status, _, _ = world.ask("CloudOne", "GET", "/image/v2/images/i/file", oddly("image", "CloudTwo"))
         assert (status, reached(world)) == (200, ["image of CloudTwo"])
 
     def test_a_post_passes_both_bridges(self, world: Secure) -> None:
@@ -130,7 +130,7 @@ class TestBetweenGateways:
         said = {"X-Openstackoid-Wire": "2"}
         for certificate, announced in ((None, False), ("CloudTwo.pem", True)):
             context = world.certificates.client(certificate)
-            _, answered, _ = world.ask("CloudOne", "GET", "/image/v2/images", said, context=context)
+            _, answered, _ = world.ask("CloudOne", "GET", "/image/v2/images/i/file", said, context=context)
             assert ("3" in [value for name, value in answered.items() if name.lower() == "x-openstackoid-wire"]) is announced
             assert "x-openstackoid-wire" not in headers(world)
 
@@ -138,7 +138,7 @@ class TestBetweenGateways:
     def test_two_gateways_come_to_the_newer_form(self, world: Secure, ask: dict[str, str]) -> None:
         """Both read both forms; a user does not see their announcements."""
         for _ in range(3):
-            status, answered, _ = world.ask("CloudOne", "GET", "/image/v2/images", {"X-Auth-Token": "tok", **ask})
+            status, answered, _ = world.ask("CloudOne", "GET", "/image/v2/images/i/file", {"X-Auth-Token": "tok", **ask})
             assert (status, reached(world)) == (200, ["image of CloudTwo"])
             token, text = split_token(headers(world)["x-auth-token"])
             assert (is_bound(token), text) == (True, '{"*":"CloudOne","image":"CloudTwo"}')
@@ -156,20 +156,20 @@ class TestBetweenGateways:
 
     def test_pages_of_peers_are_asked_for_over_tls(self, world: Secure) -> None:
         trace = "req-7472ace0-93a5-4a1c-8c5e-0d4bb7d7a5d1"
-        world.ask("CloudOne", "GET", "/image/v2/images", {**oddly("image", "CloudTwo"), "X-OpenStack-Request-Id": trace})
+        world.ask("CloudOne", "GET", "/image/v2/images/i/file", {**oddly("image", "CloudTwo"), "X-OpenStack-Request-Id": trace})
         _, _, document = world.ask("CloudOne", "GET", f"/.openstackoid/trace/{trace}")
         assert {hop["gateway"] for hop in document["hops"]} >= {"CloudOne"}
         assert document["missing"] == [] or "no record" in document["missing"][0]["reason"]
 
     @pytest.mark.parametrize("cloud", FALSE)
     def test_haproxy_refuses_a_false_certificate(self, world: Secure, cloud: str) -> None:
-        status, _, document = world.ask("CloudOne", "GET", "/image/v2/images", scope(image=cloud))
+        status, _, document = world.ask("CloudOne", "GET", "/image/v2/images/i/file", scope(image=cloud))
         assert (status, reached(world)) == (503, [])
         assert f"image of {cloud} at 127.0.0.1:" in document["error"]["message"]
 
     @pytest.mark.parametrize("cloud", FALSE)
     def test_the_bridge_refuses_a_false_certificate_and_gives_the_reason(self, world: Secure, cloud: str) -> None:
-        status, _, document = world.ask("CloudOne", "GET", "/image/v2/images", oddly("image", cloud))
+        status, _, document = world.ask("CloudOne", "GET", "/image/v2/images/i/file", oddly("image", cloud))
         assert (status, reached(world)) == (503, [])
         frontend = world.mesh.clouds[cloud].endpoints[0].frontend.root()
         what = FALSE[cloud].format(authority=world.certificates.authority)
@@ -260,10 +260,10 @@ class TestWhoHasSentIt:
     def test_a_request_from_a_gateway_goes_to_no_other_gateway(self, world: Secure, cloud: str, said: dict[str, str]) -> None:
         """Nor where HAProxy knows the route: a hostile gateway says nothing of itself, but has its certificate."""
         context = world.certificates.client("CloudTwo.pem")
-        status, _, _ = world.ask("CloudOne", "GET", "/image/v2/images", {**scope(image=cloud), **said}, context=context)
+        status, _, _ = world.ask("CloudOne", "GET", "/image/v2/images/i/file", {**scope(image=cloud), **said}, context=context)
         assert (status, reached(world)) == (508, [])
 
-    @pytest.mark.parametrize("path", ["/image/v2/images", "/.openstackoid/mesh"])
+    @pytest.mark.parametrize("path", ["/image/v2/images/i/file", "/.openstackoid/mesh"])
     def test_a_certificate_that_names_no_cloud_is_refused(self, world: Secure, path: str) -> None:
         status, _, document = world.ask("CloudTwo", "GET", path, context=world.certificates.client("Nobody.pem"))
         assert (status, reached(world)) == (403, [])
@@ -276,7 +276,7 @@ class TestWhoHasSentIt:
     @pytest.mark.parametrize("certificate", ["other/CloudOne.pem", "old/CloudOne.pem"], ids=["another authority", "expired"])
     def test_a_certificate_that_is_not_good_is_not_spoken_to(self, world: Secure, certificate: str) -> None:
         with pytest.raises((ssl.SSLError, ConnectionError)):
-            world.ask("CloudTwo", "GET", "/image/v2/images", context=world.certificates.client(certificate))
+            world.ask("CloudTwo", "GET", "/image/v2/images/i/file", context=world.certificates.client(certificate))
         assert reached(world) == []
 
     @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])

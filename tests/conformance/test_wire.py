@@ -16,7 +16,7 @@ HOW = pytest.mark.parametrize("how", [BY_HAPROXY, BY_PYTHON])
 WIRE = "X-Openstackoid-Wire"
 OLDER, NEWER = f"tok!SCOPE!{TWO_DONE}", newer_form(f"tok!SCOPE!{TWO_DONE}")
 OWN = 's!SCOPE!{"*":"CloudOne"}'
-PATH, STAYS = "/image/v2/images", '{"image":"CloudOne"}'
+PATH, STAYS = "/image/v2/images/i/file", '{"image":"CloudOne"}'
 TAUGHT = [*((auth("tok"), plain(scope)) for scope in (TO_TWO, STAYS)), (auth(NEWER),)]
 
 
@@ -150,7 +150,7 @@ def test_two_gateways_of_this_release_come_to_the_newer_form() -> None:
             first.recorder.seen.clear()
             status, headers = ask_for_headers(first, PATH, *user_for(BY_HAPROXY))
             assert (status, "x-openstackoid-wire" in headers) == (200, False)
-            (seen,) = [seen for seen in first.recorder.seen if seen.path.endswith("/v2/images")]
+            (seen,) = [seen for seen in first.recorder.seen if seen.path.endswith("/v2/images/i/file")]
             assert (seen.server, token_of(seen)) == ("CloudTwo", wire)
 
 

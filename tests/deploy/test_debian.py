@@ -2,6 +2,7 @@
 """The Debian package and the units on a booted Debian: the tests follow one machine from installation to purge."""
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -13,10 +14,12 @@ import pytest
 
 import openstackoid
 from deploy import programs
-from deploy.debian import HAPROXY, Layer, Machine, run, tell
+from deploy.debian import HAPROXY, Layer, Machine, tell
+from deploy.older import older_package
 from deploy.preparation import ROOT
 from deploy.traffic import ENOUGH
 from openstackoid.console.server import DEFAULT_PORT
+from openstackoid.store.migrations import versions
 from unit.gateway.running import PATIENCE
 from unit.gateway.transfers import HALF
 
@@ -36,6 +39,10 @@ clouds:
       image: {frontend: "http://127.0.0.1:9/image"}
 """
 WHOLE = [2 * HALF] * 4
+STORE = "/var/lib/openstackoid/CloudOne/store.sqlite"
+BEFORE = "0002"
+NOW = max(file.stem.removeprefix("revision_") for file in Path(versions.__file__).parent.glob("revision_*.py"))
+"""The schemas of the store, of the older release and of this one."""
 GATEWAY, HAPROXY_UNIT, BRIDGE = (f"openstackoid-{name}@CloudOne" for name in ("gateway", "haproxy", "bridge"))
 KILLED: dict[str, dict[str, str | None]] = {
     GATEWAY: {programs.PYTHON: None, programs.HAPROXY: None, programs.SUPERVISOR: GATEWAY},
@@ -190,24 +197,39 @@ class TestUnit:
         until(lambda: machine.systemctl("list-units", "--plain", "--no-legend", "openstackoid-*") == "", machine, unit)
 
 
-def test_an_upgrade_restarts_the_gateway_and_keeps_its_files(
+def test_an_upgrade_from_an_older_release_restarts_the_gateway_and_keeps_its_files(
     installed: Layer, machine: Machine, package: Path, traffic: Traffic, tmp_path: Path
 ) -> None:
-    unit = GATEWAY
-    machine.systemctl("start", unit)
-    before = machine.systemctl("show", "--value", "--property=MainPID", unit)
-    tell("the package is built again as a later release, and upgraded to")
-    run("dpkg-deb", "--raw-extract", package, tmp_path / "later")
-    control = tmp_path / "later" / "DEBIAN" / "control"
-    version = f"{openstackoid.__version__}+later"
-    control.write_text(control.read_text().replace(f"Version: {openstackoid.__version__}\n", f"Version: {version}\n"))
-    run("dpkg-deb", "-Zgzip", "-z1", "--build", tmp_path / "later", installed.root / "var" / "later.deb")
-    machine.run("dpkg", "--install", "/var/later.deb")
-    assert machine.run("dpkg-query", "--show", "--showformat=${Version}", "openstackoid") == version
-    until(lambda: machine.systemctl("show", "--value", "--property=MainPID", unit) not in (before, "0"), machine, unit)
+    tell("the package of an older release is built and installed, and upgraded to this one")
+    version = machine.run("dpkg-query", "--show", "--showformat=${Version}", "openstackoid")
+    for deb, name in ((older_package(package, version, tmp_path), "older.deb"), (package, "newer.deb")):
+        shutil.copy(deb, installed.root / "var" / name)
+    # The older release does not know the tables of this one.
+    machine.run("dpkg", "--purge", "openstackoid")
+    machine.run("dpkg", "--install", "/var/older.deb")
+    kept = ("/etc/openstackoid/mesh.yaml", "/etc/openstackoid/note")
+    for path in kept:
+        (installed.root / path.lstrip("/")).write_text(MESH)
+    machine.systemctl("start", GATEWAY)
     traffic.say("up")
-    assert traffic.say("health") == 200
-    assert machine.run("cat", "/etc/openstackoid/mesh.yaml").startswith("mesh: 1")
+    assert traffic.say("by Python") == 200
+    assert schema(machine) == BEFORE
+    before = machine.systemctl("show", "--value", "--property=MainPID", GATEWAY)
+    machine.run("dpkg", "--install", "/var/newer.deb")
+    assert machine.run("dpkg-query", "--show", "--showformat=${Version}", "openstackoid") == version
+    # The package does not wait for the drain.
+    until(lambda: machine.systemctl("show", "--value", "--property=MainPID", GATEWAY) not in (before, "0"), machine, GATEWAY)
+    traffic.say("up")
+    assert (traffic.say("health"), traffic.say("by Python")) == (200, 200)
+    assert schema(machine) == NOW
+    assert machine.systemctl("is-active", GATEWAY) == "active"
+    assert [machine.run("cat", path) for path in kept] == [MESH] * len(kept)
+
+
+def schema(machine: Machine) -> str:
+    """Return the schema of the gateway's store."""
+    program = f"import sqlite3; print(*sqlite3.connect('{STORE}').execute('SELECT version_num FROM alembic_version').fetchone())"
+    return machine.run("/opt/venvs/openstackoid/bin/python", "-c", program).strip()
 
 
 def test_the_console_of_the_package_shows_the_gateway(machine: Machine) -> None:

@@ -52,6 +52,15 @@ KEYSTONE_SLOW = Fault(
     remedies.SERVICE_SLOW,
     {"proxy": "local.identity.public"},
 )
+TOKENS_SLOW = Fault(
+    "Keystone is slow for tokens alone",
+    "service",
+    "identity",
+    "slow for tokens: of",
+    "OpenStackoidTokensSlow",
+    remedies.SERVICE_SLOW,
+    {"service": "identity"},
+)
 PEER_CUT = Fault(
     "a peer is cut off",
     "peer",
@@ -61,12 +70,21 @@ PEER_CUT = Fault(
     remedies.PEER_UNREACHABLE,
     TWO,
 )
+PEER_DROPPED = Fault(
+    "packets to a peer are dropped",
+    "peer",
+    "CloudTwo",
+    "within",
+    "OpenStackoidPeerUnreachable",
+    remedies.PEER_UNREACHABLE,
+    TWO,
+)
 PEER_CERTIFICATE = Fault(
     "a peer's certificate is wrong",
     "peer",
     "CloudTwo",
     "certificate",
-    "OpenStackoidPeerUnreachable",
+    "OpenStackoidPeerCertificate",
     remedies.PEER_UNREACHABLE,
     TWO,
 )

@@ -11,17 +11,20 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from examples.session import User, openstackoid
 from faults import table
 from faults.clouds import HOST, LabGateway, gateways
-from faults.watching import Night, watching
+from faults.dropping import dropped
+from faults.slow_tokens import TOKENS, token_delay
+from faults.watching import PATIENCE, Night, watching
 from lab.links import ask
 from lab.plain_http import frontend
 from lab.raised import HORIZON, raised
@@ -35,6 +38,9 @@ DISK = 96
 
 STOPPED, RUNNING = 3.0, 0.2
 """Seconds for which Keystone is stopped, and runs, again and again."""
+
+ASKERS, LEISURE, DELAY = 4, 0.5, 2.0
+"""Users who ask Keystone about their tokens, the seconds between two questions of one, and those of the delay of each."""
 
 
 @pytest.fixture(scope="module")
@@ -84,10 +90,14 @@ def night(one: LabGateway, metrics: int, lab: Any, tmp_path_factory: pytest.Temp
         yield found
 
 
+def token_of(cloud: str) -> str:
+    """Return a token of a user of a cloud."""
+    return User(cloud).openstack("token", "issue", "-f", "value", "-c", "id").stdout.strip()
+
+
 def users(lab: Any) -> AbstractContextManager[None]:
     """Have a user of CloudOne ask for images of CloudTwo, again and again."""
-    token = User("CloudOne").openstack("token", "issue", "-f", "value", "-c", "id").stdout.strip()
-    headers = {"X-Auth-Token": token, "X-Scope": json.dumps({"image": "CloudTwo"})}
+    headers = {"X-Auth-Token": token_of("CloudOne"), "X-Scope": json.dumps({"image": "CloudTwo"})}
     url = f"{frontend(lab, 'CloudOne')}/image/v2/images"
     return asking(lambda: ask(url, headers))
 
@@ -117,6 +127,29 @@ def test_a_slow_keystone(night: Night, lab: Any) -> None:
     night.cleared(table.KEYSTONE_SLOW)
 
 
+def test_a_keystone_that_is_slow_for_tokens_alone(night: Night, lab: Any, one: LabGateway) -> None:
+    before = deepcopy(one.mesh)
+    identity = one.mesh["clouds"]["CloudOne"]["services"]["identity"]
+    url, token = f"{frontend(lab, 'CloudOne')}/identity{TOKENS}", token_of("CloudOne")
+    headers = {"X-Auth-Token": token, "X-Subject-Token": token}
+    with token_delay(identity["backend"]) as delay, ExitStack() as stack:
+        identity["backend"] = delay.url
+        one.describe()
+        try:
+            for _ in range(ASKERS):
+                stack.enter_context(asking(lambda: ask(url, headers), LEISURE))
+            assert delay.passed.wait(PATIENCE)
+            night.quiet()
+            delay.seconds = DELAY
+            night.named(table.TOKENS_SLOW)
+            delay.seconds = 0.0
+            night.cleared(table.TOKENS_SLOW)
+        finally:
+            one.mesh = before
+            one.describe()
+    night.quiet()
+
+
 def test_a_dead_backend(night: Night, lab: Any) -> None:
     os.killpg(pid(lab, "CloudOne", "glance"), signal.SIGKILL)
     night.named(table.BACKEND_DEAD)
@@ -136,6 +169,13 @@ def test_a_peer_that_is_cut_off(night: Night, two: LabGateway) -> None:
         for process in stopped:
             process.resume()
     night.cleared(table.PEER_CUT)
+
+
+def test_dropped_packets_to_a_peer(night: Night, two: LabGateway) -> None:
+    services = two.mesh["clouds"]["CloudTwo"]["services"].values()
+    with dropped({urlsplit(service["frontend"]).port or 0 for service in services}):
+        night.named(table.PEER_DROPPED)
+    night.cleared(table.PEER_DROPPED)
 
 
 def test_a_peers_certificate_of_another_authority(night: Night, two: LabGateway, tmp_path: Path) -> None:

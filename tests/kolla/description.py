@@ -10,6 +10,7 @@ import yaml
 from kolla import page
 from kolla.cloud import ONE
 
+_OF_CLOUD = {"gateway", "policy"}
 MESH = Path("/etc/openstackoid/mesh.yaml")
 
 
@@ -17,10 +18,8 @@ def complete(heading: str) -> None:
     """Add what the page adds below a heading: keys of the cloud, then of its services."""
     description: dict[str, Any] = yaml.safe_load(MESH.read_text(encoding="utf-8"))
     cloud = description["clouds"][ONE]
-    settings, *services = page.additions(heading)
-    _merge(cloud, settings)
-    for added in services:
-        _merge(cloud["services"], added)
+    for added in page.additions(heading):
+        _merge(cloud if added.keys() <= _OF_CLOUD else cloud["services"], added)
     MESH.write_text(yaml.safe_dump(description, sort_keys=False), encoding="utf-8")
 
 

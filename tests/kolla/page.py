@@ -9,6 +9,10 @@ import yaml
 
 from documents import read
 
+STEP_2, STEP_3 = "2. Describe the cloud", "3. Certificate, peers, policy"
+MAKE_CERTIFICATE = 2
+"""The commands of step 3 that make the mesh's authority and CloudOne's certificate; both clouds need the authority to start."""
+SINGLE = "With one external frontend"
 _PAGE = read("operate/kolla.md")
 _CODE = re.compile(r"^```(console|yaml)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _OUTPUT = re.compile(r"^(the gateway takes the place of .*)$", re.MULTILINE)

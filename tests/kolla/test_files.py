@@ -36,8 +36,11 @@ class Role:
         groups = {"loadbalancer": {"hosts": dict.fromkeys(HOSTS, settings)}}
         (folder / "inventory.json").write_text(json.dumps({"all": {"children": groups}}))
 
-    def play(self, state: str) -> tuple[int, str]:
-        """Have the role bring its files (``present``) or take them back (``absent``); return the exit code and the output."""
+    def play(self, state: str, *words: str) -> tuple[int, str]:
+        """Have the role bring its files (``present``) or take them back (``absent``); return the exit code and the output.
+
+        ``words``: further ones for ansible-playbook.
+        """
         env = {
             "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": str(self._folder),
@@ -52,6 +55,7 @@ class Role:
             str(environment().script("ansible-playbook")),
             "--inventory",
             "inventory.json",
+            *words,
             f"openstackoid.gateway.kolla_{state}",
         ]
         done = subprocess.run(command, env=env, cwd=self._folder, text=True, capture_output=True, check=False)
@@ -105,3 +109,20 @@ def test_files_for_other_services_and_hosts_stay_and_a_file_that_the_operator_ha
     assert role.files() == others | {changed.name}
     assert changed.read_text().endswith(OWN)
     assert not role.check.exists()
+
+
+def test_the_one_external_frontend_is_left_to_the_gateway_where_the_operator_says_so(role: Role) -> None:
+    one = role.config.parent / "haproxy/services.d/external-frontend.cfg"
+    single = ("--extra-vars", "openstackoid_kolla_single_external_frontend=true")
+    one.parent.mkdir(parents=True)
+    one.write_text(OWN)
+    code, said = role.play("present", *single)
+    assert code != 0
+    assert f"{one} is not as this role writes it, and would be lost. Nothing is changed." in said
+    one.unlink()
+    code, said = role.play("present", *single)
+    assert code == 0, said
+    assert one.read_text().startswith("# The gateway of OpenStackoid listens in the place of ")
+    code, said = role.play("absent")
+    assert code == 0, said
+    assert (one.exists(), role.files()) == (False, set())

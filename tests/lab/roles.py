@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which examples are played in which role."""
 
-from examples.scopes import EXAMPLES, Example, theirs, user, visitor
+from examples.example import Example, theirs, user, visitor
+from examples.scopes import EXAMPLES
 
 
 def examples_for(role: str) -> tuple[Example, ...]:

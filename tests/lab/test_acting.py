@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from examples.session import User
-from lab.items import IMAGE, SERVER, VOLUME, Clouds, Kind
+from lab.items import IMAGE, SERVER, VOLUME, Clouds, Kind, alone
 
 BOTH = "CloudOne & CloudTwo"
 pytestmark = pytest.mark.timeout(300)
@@ -30,6 +30,12 @@ def prefix() -> str:
 def server(clouds: Clouds, prefix: str) -> Iterator[str]:
     """A server of CloudTwo."""
     yield from _made(clouds, SERVER, "CloudTwo", prefix)
+
+
+@pytest.fixture
+def to_resize(clouds: Clouds, prefix: str) -> Iterator[str]:
+    """A server of CloudTwo, whose flavor a test changes."""
+    yield from _made(clouds, SERVER, "CloudTwo", f"{prefix}-resized")
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +107,24 @@ def test_a_volume_of_another_cloud_than_the_servers_is_not_attached(
     here = item(clouds, VOLUME, "CloudOne", volume_here)
     assert (here["status"], here["attachments"]) == ("available", [])
     assert one.openstack("server", "volume", "list", server, "-f", "json", scope=BOTH).json() == []
+
+
+def test_a_server_is_resized_to_the_flavor_of_the_list_in_its_own_cloud(clouds: Clouds, to_resize: str, one: User) -> None:
+    """By the id that the flavor has in another cloud, and by its name, of which the list shows one cloud's id."""
+    ids = {
+        cloud: {each["name"]: each["id"] for each in clouds.call(SERVER, "GET", "/v2.1/flavors", alone(cloud)).json()["flavors"]}
+        for cloud in ("CloudOne", "CloudTwo")
+    }
+    assert ids["CloudOne"]["m1.small"] != ids["CloudTwo"]["m1.small"]
+    server = to_resize
+    for flavor, size in ((ids["CloudOne"]["m1.small"], "m1.small"), ("m1.tiny", "m1.tiny")):
+        resized = one.openstack("server", "resize", server, "--flavor", flavor, scope=BOTH)
+        assert resized.code == 0, resized.stderr
+        clouds.wait(lambda: item(clouds, SERVER, "CloudTwo", server)["status"] == "VERIFY_RESIZE")
+        shown = clouds.call(SERVER, "GET", f"{SERVER.path}/{server}", alone("CloudTwo")).json()["server"]
+        assert shown["flavor"]["original_name"] == size
+        assert one.openstack("server", "resize", "confirm", server, scope=BOTH).code == 0
+        clouds.wait(lambda: item(clouds, SERVER, "CloudTwo", server)["status"] == "ACTIVE")
 
 
 def test_what_is_below_a_server_says_its_cloud(server: str, one: User) -> None:

@@ -58,6 +58,12 @@ def test_flavors_of_the_same_name_and_size_are_one(clouds: Clouds, one: User) ->
     assert one.openstack("flavor", "show", "m1.tiny", scope=BOTH).code == 0
 
 
+def test_a_name_of_several_clouds_is_ambiguous(one: User) -> None:
+    refused = one.openstack("network", "show", "lab", scope=BOTH)
+    assert refused.code == 1
+    assert "More than one Network exists with the name 'lab'" in refused.stderr
+
+
 @pytest.fixture
 def sdk(lab: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[openstack.connection.Connection]:
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(Path(lab["state_dir"], "clouds.yaml")))

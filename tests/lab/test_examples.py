@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from examples.people import people
-from examples.scopes import EXAMPLES, THIRD, table
+from examples.scopes import EXAMPLES, table
+from examples.third_cloud import THIRD
 from lab.roles import examples_for
 
 

@@ -99,3 +99,23 @@ def test_metadata_comes_back_in_the_bytes_that_it_had(
     assert raw(f"{url}/{container}/a/b", "POST", *headers, length, *pairs).start.startswith(b"HTTP/1.1 202 ")
     answer = raw(f"{url}/{container}/a/b", "HEAD", *headers)
     assert [answer.values(name.lower()) for name, _ in pairs] == [[value] for _, value in pairs]
+
+
+def test_objects_of_a_list_of_both_clouds_are_read_and_deleted_where_they_are(lab: Any, one: User, tmp_path: Path) -> None:
+    both, made = "object-store=CloudOne&CloudTwo", {}
+    for cloud in ("CloudOne", "CloudTwo"):
+        made[cloud] = f"c-{uuid.uuid4().hex[:8]}"
+        (tmp_path / cloud).write_text(f"of {cloud}")
+        assert one.openstack("container", "create", made[cloud], scope=f"object-store={cloud}").code == 0
+        put = ("object", "create", made[cloud], str(tmp_path / cloud), "--name", "a/b")
+        assert one.openstack(*put, scope=f"object-store={cloud}").code == 0
+    listed = {row["Name"] for row in one.openstack("container", "list", "-f", "json", scope=both).json()}
+    assert set(made.values()) <= listed
+    for cloud, container in made.items():
+        saved = one.openstack("object", "save", container, "a/b", "--file", str(tmp_path / "saved"), scope=both)
+        assert (saved.code, (tmp_path / "saved").read_text()) == (0, f"of {cloud}"), saved.stderr
+        assert one.openstack("object", "show", container, "a/b", scope=both).code == 0
+        deleted = one.openstack("container", "delete", "--recursive", container, scope=both)
+        assert deleted.code == 0, deleted.stderr
+    left = {row["Name"] for row in one.openstack("container", "list", "-f", "json", scope=both).json()}
+    assert left.isdisjoint(made.values())

@@ -5,6 +5,7 @@ import json
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+import openstack
 import pytest
 
 from examples.coverage import Lab
@@ -44,9 +45,9 @@ def lying(evil: str, answered: list[str]) -> type[BaseHTTPRequestHandler]:
             if path.endswith(("/volumes", "/volumes/detail")):
                 written(self, {"volumes": [], "volumes_links": after})
             elif path.endswith("/images"):
-                written(self, {"images": [], "next": f"{evil}/v2/images"})
+                written(self, {"images": [{"id": "i"}], "next": f"{evil}/v2/images"})
             elif path.endswith(("/servers", "/servers/detail")):
-                written(self, {"servers": [], "servers_links": after})
+                written(self, {"servers": [{"id": "s"}], "servers_links": after})
             else:
                 written(self, {"versions": [version], "version": version})
 
@@ -62,7 +63,10 @@ def written(handler: BaseHTTPRequestHandler, document: Any) -> None:
     handler.wfile.write(body)
 
 
-def test_no_token_arrives_where_a_peers_links_lead(cloud_two: Lab, world: World, one: User) -> None:
+def test_no_token_arrives_where_a_peers_links_lead(
+    cloud_two: Lab, world: World, one: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(world.state / "clouds.yaml"))
     asked: list[tuple[str, dict[str, str]]] = []
     answered: list[str] = []
     token = world.token("CloudOne")
@@ -80,6 +84,8 @@ def test_no_token_arrives_where_a_peers_links_lead(cloud_two: Lab, world: World,
                 ("block-storage", "/v3/p/volumes/detail"),
                 ("image", "/versions"),
                 ("image", "/v2/images?limit=20"),
+                ("image", "/v2/images"),
+                ("compute", "/v2.1/servers/detail"),
             ):
                 answer = world.ask("GET", "CloudOne", service, path, X_Auth_Token=abroad)
                 assert answer.status_code == 200, (path, answer.text)
@@ -89,6 +95,11 @@ def test_no_token_arrives_where_a_peers_links_lead(cloud_two: Lab, world: World,
             before = len(answered)
             world.ask("GET", "CloudOne", "compute", "/v2.1/os-volumes", X_Auth_Token=nova)
             assert any("/volumes" in path for path in answered[before:]), answered[before:]
+            # An unmodified SDK takes the next page from the host that a list names.
+            with openstack.connection.Connection(cloud="CloudOne") as sdk:
+                for proxy in (sdk.compute, sdk.image):
+                    proxy.additional_headers["X-Scope"] = SCOPE
+                assert [found.id for found in (*sdk.compute.servers(), *sdk.image.images())] == ["s", "i"]
             for command in (("image", "list"), ("volume", "list"), ("server", "list")):
                 one.openstack(*command, scope='{"image": "CloudTwo", "block-storage": "CloudTwo", "compute": "CloudTwo"}')
     assert asked == []

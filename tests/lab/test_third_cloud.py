@@ -21,8 +21,9 @@ import yaml
 from examples.coverage import Lab
 from examples.glance_faults import BOOT, FAULTS, FROZEN, LACKS, SCOPE, STOPPED, Fault
 from examples.people import people
-from examples.scopes import THIRD, play
+from examples.scopes import play
 from examples.session import User, image_downloads, lab_status, openstackoid
+from examples.third_cloud import THIRD
 from lab.glances import accepts, glance_proxy, waiting_less
 from lab.items import IMAGE, Clouds, Kind, Made, at_once, per_kind
 from waiting import until as wait_until

@@ -168,7 +168,7 @@ def test_the_refusal_of_such_a_trust_names_the_operators_remedy(without_reader: 
     assert answer.status_code == 404
     message = answer.json()["error"]["message"]
     assert message.startswith("Failed to validate token: identity of CloudOne at ")
-    assert message.endswith("the operator here needs a reader account at CloudOne")
+    assert message.endswith("the gateway of CloudOne validates such tokens with an account under its key 'validator'")
 
 
 def test_a_trust_with_impersonation_is_its_giver_abroad(

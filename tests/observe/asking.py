@@ -23,11 +23,11 @@ def meanwhile(run: Callable[[threading.Event], None]) -> Iterator[None]:
         thread.join()
 
 
-def asking(request: Callable[[], object]) -> AbstractContextManager[None]:
-    """Send a request again and again, of which any may fail."""
+def asking(request: Callable[[], object], pause: float = PAUSE) -> AbstractContextManager[None]:
+    """Send a request again and again, with a ``pause`` of some seconds; any may fail."""
 
     def run(enough: threading.Event) -> None:
-        while not enough.wait(PAUSE):
+        while not enough.wait(pause):
             with suppress(OSError, HTTPException):
                 request()
 

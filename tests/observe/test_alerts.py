@@ -52,7 +52,7 @@ def test_a_peer_that_is_gone_is_named_with_its_page(one: PeerGateway, two: PeerG
     assert message["groupLabels"] == {"cloud": "CloudOne", "fault": "peer", "peer": "CloudTwo"}
     (alert,) = message["alerts"]
     assert alert["annotations"]["runbook_url"] == f"{DOCS}docs/operate/alerts.md#openstackoidpeerunreachable"
-    assert alert["annotations"]["summary"] == "Of requests to CloudTwo, 100% fail there or on the way"
+    assert alert["annotations"]["summary"] == "Of requests and questions to CloudTwo, 100% fail there or on the way"
     assert not {name for name, cloud, _ in watch.prometheus.firing() if cloud == "CloudOne"} & {
         "OpenStackoidErrorsFast",
         "OpenStackoidErrorsSlow",

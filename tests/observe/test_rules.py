@@ -13,6 +13,7 @@ import yaml
 from faults.table import FAULTS
 from observe.programs import AMTOOL, PROMTOOL
 from observe.watching import ALERTING, RULES, SCRAPE
+from openstackoid.bridge.upstream.kept_connections import FROM_THE_START
 from unit.gateway.pair import PeerGateway
 from waiting import until
 
@@ -72,6 +73,11 @@ def test_each_metric_of_a_rule_has_a_sample_in_a_scrape(one: PeerGateway) -> Non
     named = {name for rule in rules() for name in METRIC.findall(re.sub(r"openstackoid:\S+", "", rule["expr"]))}
     assert named
     assert named - told_by(one) == set()
+
+
+def test_a_small_mesh_is_one_whose_peers_are_all_asked_for_each_scrape() -> None:
+    (rule,) = (rule for rule in alerts() if rule["alert"] == "OpenStackoidPeerUnreachable")
+    assert f"(openstackoid_mesh_clouds) <= {FROM_THE_START + 1}\n" in rule["expr"]
 
 
 def test_each_recording_rule_is_asked_by_a_test_of_promtool_and_used_by_an_alert_or_named_in_the_page() -> None:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The network of the tests, a database for the stores of gateways, and the source of an earlier release."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,13 +8,10 @@ import pytest
 
 from lab.mariadb import Server
 from pair import figures, network
-from unable import cannot_run
+from privileged.earlier import PREVIOUS, files_of
 
 EARLIER = "d0117262b94fef074ec48d22dc1d3d8c32485e87"
 """The commit of the earlier release: it has neither host names, nor several gateways of a cloud, nor bound tokens."""
-
-PREVIOUS = "bef8c35e43aff25bb939664a55bb8eed4a5211f0"
-"""The commit of a release with a store, a drain and bound tokens, whose tables are of the schema 0002."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -45,20 +41,10 @@ def shown_figures(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The source of the earlier release."""
-    return source_of(EARLIER, tmp_path_factory.mktemp("earlier"))
+    return files_of(EARLIER, "src", tmp_path_factory.mktemp("earlier"))
 
 
 @pytest.fixture(scope="session")
 def previous(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The source of the release that machines are upgraded from."""
-    return source_of(PREVIOUS, tmp_path_factory.mktemp("previous"))
-
-
-def source_of(commit: str, folder: Path) -> Path:
-    """Put the source of a commit into a folder, and return that."""
-    repository = ["git", "-c", "safe.directory=*", "-C", str(Path(__file__).parents[2])]
-    if subprocess.run([*repository, "cat-file", "-e", commit], capture_output=True, check=False).returncode:
-        cannot_run(f"this clone has no commit {commit}: it is shallow (git fetch --unshallow)")
-    archive = subprocess.run([*repository, "archive", f"{commit}:src"], capture_output=True, check=True).stdout
-    subprocess.run(["tar", "-x", "-C", str(folder)], input=archive, check=True)
-    return folder
+    return files_of(PREVIOUS, "src", tmp_path_factory.mktemp("previous"))

@@ -8,13 +8,14 @@ from pair.load import Load, refused
 RELOAD = "a change of the description"
 CERTIFICATE = "a new certificate"
 RESTART = "each machine in turn: drain, stop, start"
+UPLOADS = "a drain during which uploads begin"
 UPGRADE = "each machine in turn: an upgrade from an earlier release"
 PYTHON = "`kill -9` of the Python service"
 HAPROXY = "`kill -9` of HAProxy"
 GATEWAY = "`kill -9` of the gateway"
 KEEPALIVED = "`kill -9` of keepalived"
 MACHINE = "loss of the machine"
-EVENTS = (RELOAD, CERTIFICATE, RESTART, UPGRADE, PYTHON, HAPROXY, GATEWAY, KEEPALIVED, MACHINE)
+EVENTS = (RELOAD, CERTIFICATE, RESTART, UPLOADS, UPGRADE, PYTHON, HAPROXY, GATEWAY, KEEPALIVED, MACHINE)
 
 HEAD = ("under load", "requests", "cut", "refused", "the longest took", "the address moved in")
 REPEATED = ("of clients that repeat", "requests", "repeated", "lost", "uncertain writes", "the longest took")

@@ -127,6 +127,36 @@ class Load:
             gc.collect()
 
 
+class _Body:
+    """The body of an upload, of which a client sends a piece again and again for some seconds."""
+
+    _PIECES, _PIECE = 40, b"u" * 1000
+
+    def __init__(self, seconds: float) -> None:
+        self._pause, self._left = seconds / self._PIECES, self._PIECES
+
+    def __len__(self) -> int:
+        return self._PIECES * len(self._PIECE)
+
+    def read(self, _: int = -1, /) -> bytes:
+        if not self._left:
+            return b""
+        time.sleep(self._pause)
+        self._left -= 1
+        return self._PIECE
+
+
+def upload(authority: Path, seconds: float) -> str | None:
+    """Upload a file on a new connection in so many seconds, and return the failure in words; None for a whole upload."""
+    with session(authority) as client:
+        try:
+            sent = {"X-Auth-Token": "t"}
+            answer = client.post(f"{ROOT}/image/v2/images/x/file", headers=sent, data=_Body(seconds), timeout=60)
+        except requests.RequestException as error:
+            return repr(error)
+    return None if answer.status_code == 202 else f"{answer.status_code} {answer.text}"
+
+
 @contextmanager
 def session(authority: Path) -> Iterator[requests.Session]:
     """Give a client that repeats no request."""

@@ -15,7 +15,8 @@ from pair import network
 from pair.load import REPEATING, REPEATS, ROOT, SCOPED, Load, ask, session
 from pair.machines import Machine, Pair, install_files, until
 
-PORT = 443
+PORT, ASKED = 443, 8443
+"""The port of the gateways, and the one at which keepalived asks a gateway behind a proxy."""
 
 
 @dataclass(frozen=True)
@@ -65,45 +66,55 @@ class Site:
         )
 
 
-def describe(file: Path, *, bind: str, store: str, password: Path, here: int, there: int) -> Path:
-    """Write the mesh description of a gateway."""
+def describe(file: Path, *, bind: str, store: str, password: Path, here: int, there: int, behind: str = "") -> Path:
+    """Write the mesh description of a gateway. ``behind``: the address of a proxy in front, which speaks the PROXY protocol."""
     own = f'{{frontend: "{ROOT}/%s", backend: "http://127.0.0.1:{here}"}}'
     tls = f"{{certificate: {file.parent}/certificates/CloudOne.pem, authority: {file.parent}/certificates/authority.pem}}"
+    identity = own % "identity"
+    if behind:
+        bind += f"      trusted_proxies: [{behind}]\n      proxy_protocol: ['{network.ADDRESS}:{PORT}']\n"
+        # keepalived asks without the PROXY protocol.
+        asked = f"https://127.0.0.1:{ASKED}/identity"
+        identity = f"{{frontend: {{public: '{ROOT}/identity', admin: '{asked}'}}, backend: 'http://127.0.0.1:{here}'}}"
     file.write_text(
         "mesh: 1\nshared: [{service: image, clouds: [CloudOne, CloudTwo]}]\nclouds:\n  CloudOne:\n    gateway:\n"
         f"{bind}      store: {{url: '{store}', password: {password}}}\n      tls: {tls}\n      drain: {{hold: 2, notice: 8}}\n"
         f"      bound_tokens: {{keys: {file.parent}/keys}}\n"
-        f"    services:\n      identity: {own % 'identity'}\n      compute: {own % 'compute'}\n      image: {own % 'image'}\n"
+        f"    services:\n      identity: {identity}\n      compute: {own % 'compute'}\n      image: {own % 'image'}\n"
         f"  CloudTwo: {{services: {{image: {{frontend: 'https://127.0.0.1:{there}/image'}}}}}}\n"
     )
     return file
 
 
 @contextmanager
-def running_site(mariadb: Server, database: str, folder: Path, release: Path | None = None) -> Iterator[Site]:
-    """Run the two machines with a store of their own; ``release``: the source of an earlier one, by which they begin."""
+def running_site(mariadb: Server, database: str, folder: Path, release: Path | None = None, behind: str = "") -> Iterator[Site]:
+    """Run the two machines with a store of their own.
+
+    ``release``: the source of an earlier one, by which they begin; ``behind``: as for :func:`describe`.
+    """
     certificates = folder / "certificates"
     make_authority(certificates)
-    issue(certificates, "CloudOne", [network.ADDRESS])
+    issue(certificates, "CloudOne", [network.ADDRESS, *(["127.0.0.1"] if behind else [])])
     with service() as here, service(issue(certificates, "CloudTwo", ["127.0.0.1"])) as there:
         store = mariadb.url(database)
         set_up(folder / "keys", time.time())
         install_files()
-        # The second gateway listens on the address alone, also while the first has it.
+        # But for those behind a proxy, the second gateway listens on the address alone, also while the first has it.
         machines = [
             Machine(
                 name,
                 folder / name,
                 describe(
                     folder / f"{name}.yaml",
-                    bind="      bind: '*'\n" if name == "first" else "",
+                    bind="      bind: '*'\n" if name == "first" or behind else "",
+                    behind=behind,
                     store=store,
                     password=mariadb.password,
                     here=here.port,
                     there=there.port,
                 ),
-                PORT,
-                anywhere=name == "first",
+                ASKED if behind else PORT,
+                anywhere=name == "first" or bool(behind),
             )
             for name in network.MACHINES
         ]

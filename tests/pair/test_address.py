@@ -6,6 +6,7 @@ import random
 import signal
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from statistics import median
 
@@ -14,7 +15,7 @@ import pytest
 from lab.mariadb import Server
 from openstackoid.certs import issue
 from pair import figures, network
-from pair.load import CLIENTS, REPEATING, SCOPED, Load, Lost, unknown
+from pair.load import CLIENTS, REPEATING, SCOPED, Load, Lost, unknown, upload
 from pair.machines import PATIENCE, Machine, until
 from pair.site import Site, running_site
 from pair.takeover import Announcements
@@ -26,6 +27,9 @@ TRIES = 3
 LATEST = 2.0
 """Seconds after the end in which a client may find that its connection from before is cut: each waits for 0.1 s at most."""
 FORGED = "192.0.2.1"
+UPLOAD, MOST_UPLOADS = 4.0, 40
+"""The seconds that an upload takes, more than the two for which new connections wait, and the most that begin in a drain."""
+LONGER = "requests take longer than new connections may wait"
 # A connection that is cut in its handshake is left to the garbage collector by the client's library.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")
 
@@ -87,6 +91,27 @@ def test_a_restart_of_one_machine_after_the_other_fails_no_request(site: Site) -
             active.start()
     figures.record(figures.RESTART, [load])
     assert load.lost == []
+
+
+def test_uploads_that_begin_during_a_drain_and_take_longer_than_the_hold_end_whole(site: Site) -> None:
+    """Uploads begin before the drain, in it, and while new connections wait, until one of them has taken longer."""
+    active = site.pair.wait_for_holder()
+    before = active.said().count(LONGER)
+    with ThreadPoolExecutor(MOST_UPLOADS + 1) as threads, site.load().running() as load:
+        begin = partial(threads.submit, upload, load.authority, UPLOAD)
+        uploads = [begin()]
+        time.sleep(UPLOAD / 2)
+        drain = threads.submit(active.drain)
+        while not drain.done() and active.said().count(LONGER) == before and len(uploads) < MOST_UPLOADS:
+            time.sleep(UPLOAD / 4)
+            uploads.append(begin())
+        assert [failure for each in uploads if (failure := each.result()) is not None] == []
+        drain.result()
+        assert network.holder() == site.pair.other(active).name, site.pair.told()
+        active.start()
+    figures.record(figures.UPLOADS, [load])
+    assert load.lost == []
+    assert active.said().count(LONGER) > before, active.said()
 
 
 @pytest.mark.parametrize(("part", "event"), [("python", figures.PYTHON), ("haproxy", figures.HAPROXY)])

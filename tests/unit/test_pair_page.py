@@ -2,6 +2,7 @@
 """docs/operate/pair.md has the figures of `make pair-test`, and names settings that deploy/pair has."""
 
 import re
+from configparser import RawConfigParser
 from pathlib import Path
 
 from openstackoid.mesh import parse_mesh
@@ -41,3 +42,11 @@ def test_the_description_of_the_page_is_accepted() -> None:
     mesh = parse_mesh(f"mesh: 1\n{text}    services: {{{service}}}\n", "mesh.yaml")
     assert mesh.clouds["CloudOne"].bind == "*"
     assert mesh.clouds["CloudOne"].drain.hold == 2
+
+
+def test_each_option_of_the_services_is_on_the_page_and_in_the_file() -> None:
+    cells = "".join(first for first, *_ in rows("| option | of | default | repeats |"))
+    parser = RawConfigParser(default_section="none")
+    parser.read(ROOT / "deploy/pair/openstack.conf")
+    found = [f"[{section}] {key} = {value}" for section in parser.sections() for key, value in parser[section].items()]
+    assert sorted(re.findall(r"`(\[\w+\] \w+ = \d+)`", cells)) == sorted(found)

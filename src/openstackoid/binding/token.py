@@ -50,7 +50,10 @@ class BoundToken:
     token: str = field(repr=False)
 
     def holds_for(self, scope: str) -> bool:
-        """Return whether the token is bound to a completed scope, given in its header form, or to none."""
+        """Return whether the token is bound to a completed scope, given in its header form, or to none.
+
+        One that is bound to none (``ISSUED``) gives its audience nothing by a scope: the audience writes it.
+        """
         return self.kind is Kind.ISSUED or self.scope == scope_digest(scope)
 
 

@@ -30,7 +30,8 @@ from openstackoid.bridge.binding.delegated_uses import DelegatedUses
 from openstackoid.bridge.log import LOG
 from openstackoid.bridge.pages.runtime_api import RuntimeApi, RuntimeApiError
 from openstackoid.bridge.telemetry.haproxy_lines import LineCounts
-from openstackoid.bridge.telemetry.log_process import tell_numbers
+from openstackoid.bridge.telemetry.log_process import DELEGATED, SAMPLES, TOKENS, tell_numbers
+from openstackoid.bridge.telemetry.token_answers import MARK, TokenAnswerCounts
 from openstackoid.haproxy.trace import shown_lines
 from openstackoid.parent_death_signal import end_with
 
@@ -79,9 +80,9 @@ async def _read(
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     delegated = DelegatedUses()
-    requests = LineCounts()
+    requests, tokens = LineCounts(), TokenAnswerCounts()
     egress = EgressLines(at, audit, losses=losses, delegated=delegated.count, requests=requests.add_audited)
-    log = HaproxyLog(descriptor, egress, requests)
+    log = HaproxyLog(descriptor, egress, requests, tokens)
     loop.add_reader(descriptor, log.read)
     remedy = _larger_queue if log.is_socket else _no_remedy
 
@@ -91,7 +92,8 @@ async def _read(
 
     tasks = [asyncio.create_task(_flush(audit))]
     if metrics is not None:
-        tasks.append(asyncio.create_task(tell_numbers(metrics, requests.samples, delegated.of_this_process)))
+        numbers = {SAMPLES: requests.samples, DELEGATED: delegated.of_this_process, TOKENS: tokens.recent}
+        tasks.append(asyncio.create_task(tell_numbers(metrics, numbers)))
     if haproxy is not None:
         tasks.append(asyncio.create_task(_watch(LostLines(), RuntimeApi(haproxy), remedy, tell)))
     try:
@@ -106,13 +108,17 @@ async def _read(
 
 
 class HaproxyLog:
-    """Reads the log from a pipe or a datagram socket, and shows it redacted on standard error. ``requests`` counts its lines."""
+    """Reads the log from a pipe or a datagram socket, and shows it redacted on standard error.
 
-    def __init__(self, descriptor: int, egress: EgressLines, requests: LineCounts) -> None:
+    ``requests`` counts its lines, ``tokens`` those about questions to Keystone.
+    """
+
+    def __init__(self, descriptor: int, egress: EgressLines, requests: LineCounts, tokens: TokenAnswerCounts) -> None:
         self.is_socket = stat.S_ISSOCK(os.fstat(descriptor).st_mode)
         self._descriptor = descriptor
         self._egress = egress
         self._requests = requests
+        self._tokens = tokens
         self._rest = b""
         os.set_blocking(descriptor, False)
 
@@ -143,6 +149,9 @@ class HaproxyLog:
         if lines:
             shown, answers = shown_lines(self._egress(lines))
             self._requests.add(answers)
+            # Most lines are about no token: one look at all of them costs least.
+            if MARK in lines:
+                self._tokens.add(answers)
             now = f"{time.strftime('%Y-%m-%d %H:%M:%S')} haproxy ".encode()
             for part in _atomic(now + line for line in shown):
                 os.write(sys.stderr.fileno(), part)

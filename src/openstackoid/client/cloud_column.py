@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The column ``Cloud`` of the list commands of ``openstack``, under a scope of several clouds at once.
+"""The column ``Cloud`` of the list commands of ``openstack``, under a scope of several clouds.
 
 cliff finds the hook of a command by the entry point group ``openstack.cli.<command>``, which has no wildcard: pyproject.toml has
 one for each command in ``list_commands.txt``, which ``scripts/column_hooks.py`` writes.
@@ -14,7 +14,7 @@ from openstackoid.client.adapter import mounted
 from openstackoid.client.in_force import scope_in_force
 from openstackoid.client.list_commands import COMMANDS
 from openstackoid.client.merged_items import MergedItems
-from openstackoid.scope import Scope, has_all
+from openstackoid.scope import Cloud, Scope
 
 COLUMN = "Cloud"
 
@@ -51,7 +51,7 @@ class CloudColumn(CommandHook):
 
 def _of_several(scope: Scope, service: str) -> bool:
     expression = scope.expression_for(service)
-    return expression is not None and has_all(expression)
+    return expression is not None and not isinstance(expression, Cloud)
 
 
 def _cells(collection: str | None, items: MergedItems, rows: list[tuple[Any, ...]]) -> list[str]:

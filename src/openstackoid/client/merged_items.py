@@ -13,7 +13,7 @@ from openstackoid.client.hops import printable
 
 CLOUD, CLOUDS = "os_scope_cloud", "os_scope_clouds"
 CLOUD_HEADER = "X-Scope-Cloud"
-"""The header with which a gateway names the cloud of an answer about a part of a resource."""
+"""The header with which a gateway names the one cloud of an answer."""
 _NAMED_BY = (
     *("id", "uuid", "name", "zoneName", "network_id", "subdir", "namespace", "binary", "type", "hostname", "host_name"),
     *("secret_ref", "container_ref", "order_ref", "secret_store_ref", "notification_uuid", "alarm_id", "metric_id", "property"),
@@ -38,16 +38,17 @@ class MergedItems:
 
     def read(self, response: requests.Response) -> None:
         """Take the cloud of an answer about a part of an item, or the items of an answer with a list, or with one item."""
-        if CLOUD_HEADER in response.headers:
-            self._of_parts.add(printable(response.headers[CLOUD_HEADER]))
+        said = printable(response.headers.get(CLOUD_HEADER, ""))
+        if said:
+            self._of_parts.add(said)
         content = response.content or b""
-        if f'"{CLOUD}'.encode() not in content:
+        if not said and f'"{CLOUD}'.encode() not in content:
             return
         try:
             document = json.loads(content)
         except ValueError:
             return
-        every = _clouds_of(document)
+        every = _clouds_of(document) or said
         for item in _items(document):
             self._note(item)
         # Swift's lists are in no document.

@@ -16,6 +16,8 @@ from openstackoid.composition.kinds import (
     Kind,
     Kinds,
     ListKind,
+    NamedKind,
+    Reference,
     TotalKind,
     VersionsKind,
     builtin_kinds,
@@ -23,6 +25,7 @@ from openstackoid.composition.kinds import (
 )
 from openstackoid.composition.known_markers import KnownMarkers
 from openstackoid.composition.listing import Asker, Listing
+from openstackoid.composition.named_outcome import named_outcome
 from openstackoid.composition.outcomes import (
     PARTIAL,
     Composed,
@@ -35,6 +38,7 @@ from openstackoid.composition.outcomes import (
 )
 from openstackoid.composition.page import ALL_BYTES
 from openstackoid.composition.provenance import CLOUD, CLOUD_HEADER, CLOUDS, without_cloud
+from openstackoid.composition.references import EqualSearch, Named, lacking, meant, named, referred, with_referred
 from openstackoid.composition.totals import total
 
 __all__ = [
@@ -50,6 +54,7 @@ __all__ = [
     "Composed",
     "CompositionError",
     "Cursors",
+    "EqualSearch",
     "Failure",
     "Fault",
     "HeadersKind",
@@ -59,9 +64,12 @@ __all__ = [
     "KnownMarkers",
     "ListKind",
     "Listing",
+    "Named",
+    "NamedKind",
     "Outcome",
     "PageRequest",
     "PassOn",
+    "Reference",
     "Refused",
     "TotalKind",
     "VersionsKind",
@@ -72,9 +80,15 @@ __all__ = [
     "header_totals",
     "is_uuid",
     "item_outcome",
+    "lacking",
+    "meant",
+    "named",
+    "named_outcome",
     "owner_outcome",
     "parse_kinds",
     "parse_object",
+    "referred",
     "total",
+    "with_referred",
     "without_cloud",
 ]

@@ -18,6 +18,8 @@ OBJECT_STORE = "object-store"
 
 _BASE = r"(?:/v[0-9.]+)?(?:/[0-9a-f]{8,}(?:-[0-9a-f]{4,}){0,4})?"
 _ACCOUNT = r"/v1/[^/]+"
+_CONTAINER = re.compile(rf"{_ACCOUNT}/(?P<name>[^/]+)/?")
+_OBJECT = re.compile(rf"{_ACCOUNT}/(?P<name>[^/]+/.+)", re.DOTALL)
 _VERSIONS = re.compile(r"/?|/versions/?|/v[0-9.]+/?")
 
 
@@ -72,6 +74,26 @@ class ItemKind:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedKind:
+    """A container or an object of Swift by its name, which several clouds may have; it is found by ``HEAD``."""
+
+    service: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An id in the body of a change: the members ``at`` lead to it, and it names an ``item`` of the list ``of``.
+
+    The list shows one of equal items of several clouds, which have ids of their own.
+    """
+
+    at: tuple[str, ...]
+    item: str
+    of: ListKind
+
+
+@dataclass(frozen=True, slots=True)
 class TotalKind:
     """Numbers that are added, in the member ``wrapper`` of a document, empty for the document itself.
 
@@ -109,7 +131,7 @@ class HeadersKind:
     service: str
 
 
-Kind = ListKind | ItemKind | TotalKind | CommonKind | VersionsKind | HeadersKind
+Kind = ListKind | ItemKind | NamedKind | TotalKind | CommonKind | VersionsKind | HeadersKind
 _Row = tuple[re.Pattern[str], ListKind | TotalKind | CommonKind | tuple[Literal["item"], str, str]]
 
 
@@ -118,6 +140,7 @@ class Kinds:
     """All kinds, by service type."""
 
     _rows: Mapping[str, tuple[_Row, ...]] = field(repr=False)
+    _references: Mapping[tuple[str, str, str], tuple[Reference, ...]] = field(default_factory=dict, repr=False)
 
     def of(self, service: str, path: str) -> Kind | None:
         """Return the kind of a GET of ``path``, below the root of a service; None if its answers are not composed."""
@@ -133,6 +156,19 @@ class Kinds:
                 return ItemKind(service, row[2], match["id"], row[1], match["below"] or "")
             return row
         return None
+
+    def named(self, service: str, path: str, method: str) -> NamedKind | None:
+        """Return the container or object that a request is for, but for one that lists or makes something; or None."""
+        if service != OBJECT_STORE:
+            return None
+        match = _OBJECT.fullmatch(path) if method in ("GET", "HEAD", "POST", "DELETE") else None
+        if match is None and method in ("POST", "DELETE"):
+            match = _CONTAINER.fullmatch(path)
+        return None if match is None else NamedKind(service, match["name"])
+
+    def references(self, kind: ItemKind) -> tuple[Reference, ...]:
+        """Return the ids of equal things that the body of a change of ``kind`` may have."""
+        return self._references.get((kind.service, kind.resources, kind.below), ())
 
     def lists(self) -> Iterator[ListKind]:
         """Return every list."""
@@ -180,7 +216,21 @@ def _kinds(schema: KindsSchema) -> Kinds:
             if entry.item is not None:
                 pattern = _pattern(service, entry.path, r"/(?P<id>[^/]+)(?P<below>/.+)?")
                 rows[service].append((pattern, ("item", entry.item, entry.path)))
-    return Kinds({service: tuple(found) for service, found in rows.items()})
+    return Kinds({service: tuple(found) for service, found in rows.items()}, _references(schema))
+
+
+def _references(schema: KindsSchema) -> dict[tuple[str, str, str], tuple[Reference, ...]]:
+    found: dict[tuple[str, str, str], tuple[Reference, ...]] = {}
+    for service, entries in schema.references.items():
+        listed = {entry.path: entry for entry in schema.lists.get(service, ()) if entry.item and entry.equal}
+        for number, entry in enumerate(entries):
+            if entry.to not in listed:
+                raise Wrong(("references", service, number, "to"), f"'{entry.to}' is no list of items that can be equal")
+            of = listed[entry.to]
+            kind = _list(service, of, _paths(of)[-1], schema.paging[of.paging])
+            key = (service, entry.path, entry.below)
+            found[key] = (*found.get(key, ()), Reference(tuple(entry.at.split(".")), of.item or "", kind))
+    return found
 
 
 def _paths(entry: ListSchema) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ PARTIAL = "X-Scope-Partial"
 """The header of an answer that lacks clouds: their names, each with a status or a word."""
 
 _UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
+_LATER = (408, 429)
+"""The errors by which a cloud asks the client to come back later; whether it has the resource is not said."""
 _STATUSES = {Fault.UNREACHABLE: 503, Fault.TIMEOUT: 504, Fault.PLACE_LOST: 400}
 
 
@@ -77,7 +79,8 @@ def item_outcome(id_: str, clouds: Sequence[str], outcomes: Mapping[str, int | F
     """Return the outcome of a GET of one resource by its id, or None as long as the clouds that are out may decide.
 
     ``outcomes``: the status of each cloud that has answered, or its failure. A UUID is in one cloud only, so the first cloud that
-    has it answers; another id may be in several, of which the first of the scope answers.
+    has it answers; another id may be in several, of which the first of the scope answers. Where the only fault is a 408 or 429,
+    it is passed on with its time to come back.
     """
     for cloud in clouds:
         outcome = outcomes.get(cloud)
@@ -91,10 +94,11 @@ def item_outcome(id_: str, clouds: Sequence[str], outcomes: Mapping[str, int | F
         if outcomes[cloud] == 401:
             return PassOn(cloud)
     unknown = [_as_failure(cloud, outcomes[cloud]) for cloud in clouds if _is_unknown(outcomes[cloud])]
-    if unknown:
+    if any(failure.status not in _LATER for failure in unknown):
         return Refused(503, f"{_said(unknown)}; no other cloud of the scope has '{_shown(id_)}'")
+    later = [failure.cloud for failure in unknown]
     refused = [cloud for cloud in clouds if outcomes[cloud] != 404]
-    return PassOn((refused or list(clouds))[0])
+    return PassOn((later or refused or list(clouds))[0])
 
 
 def partial(failures: Sequence[Failure]) -> str:
@@ -113,7 +117,7 @@ def _has_it(outcome: int | Failure) -> bool:
 
 def _is_unknown(outcome: int | Failure) -> bool:
     """Return whether the cloud may have the resource all the same."""
-    return not isinstance(outcome, int) or outcome >= 500 or outcome in (408, 429)
+    return not isinstance(outcome, int) or outcome >= 500 or outcome in _LATER
 
 
 def _as_failure(cloud: str, outcome: int | Failure) -> Failure:

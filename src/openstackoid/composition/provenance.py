@@ -9,7 +9,7 @@ CLOUD = "os_scope_cloud"
 CLOUDS = "os_scope_clouds"
 """The attribute of a document that is of several clouds, with their names: those that were added, or that have its entries."""
 CLOUD_HEADER = "X-Scope-Cloud"
-"""The header with the name of the one cloud that has answered about a part of a resource, or a change of one."""
+"""The header with the name of the one cloud that has answered: of several in turn, or about a part or a change of a resource."""
 
 _OURS = (CLOUD, CLOUDS)
 _BYTES = b"os_scope_cloud"

@@ -128,6 +128,15 @@ class CommonSchema(Strict):
     id: _Name | None = None
 
 
+class ReferenceSchema(Strict):
+    """An id in the body of a change of a part, ``below``, of a resource: ``at`` leads to it, ``to`` is the path of its list."""
+
+    path: _Path
+    below: _Path
+    at: _Name
+    to: _Path
+
+
 class KindsSchema(Strict):
     """The whole document."""
 
@@ -136,9 +145,16 @@ class KindsSchema(Strict):
     lists: dict[_Service, list[ListSchema]]
     totals: dict[_Service, list[TotalSchema]] = Field(default_factory=dict)
     common: dict[_Service, list[CommonSchema]] = Field(default_factory=dict)
+    references: dict[_Service, list[ReferenceSchema]] = Field(default_factory=dict)
 
 
-_PLACES: dict[str, type] = {"paging": PagingSchema, "lists": ListSchema, "totals": TotalSchema, "common": CommonSchema}
+_PLACES: dict[str, type] = {
+    "paging": PagingSchema,
+    "lists": ListSchema,
+    "totals": TotalSchema,
+    "common": CommonSchema,
+    "references": ReferenceSchema,
+}
 
 
 def accepted(path: tuple[Any, ...]) -> str:

@@ -6,7 +6,7 @@ Pure: host names are resolved by the caller.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import PurePosixPath
 
@@ -40,7 +40,7 @@ class Found:
     """The servers of an endpoint, and the frontend before them. ``timeouts``: theirs. ``notes``: for the operator.
 
     ``proxies``: those in front of HAProxy. ``certificates``: the files whose certificates users meet. ``losses``: the lines that
-    are not carried over.
+    are not carried over. ``choice``: the line that has led to the servers; None for the frontend's default.
     """
 
     frontend: Proxy
@@ -51,6 +51,7 @@ class Found:
     proxies: Proxies = field(default_factory=Proxies)
     certificates: tuple[str, ...] = ()
     losses: tuple[Loss, ...] = ()
+    choice: Choice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +74,15 @@ def find_backends(
     if isinstance(found, Missing):
         return found
     frontend, socket = found
-    backend = _backend_name(frontend, url, maps)
-    if isinstance(backend, Missing):
-        return backend
+    chosen = _backend_name(frontend, url, maps)
+    if isinstance(chosen, Missing):
+        return chosen
+    backend, choice = chosen
     proxy = frontend if frontend.kind == "listen" and backend == frontend.name else configuration.backends.get(backend)
     if proxy is None:
         return Missing(f"frontend {frontend.name} ({frontend.place}) sends to backend {backend}, and no file has it")
-    return _servers(frontend, socket, proxy, configuration, f"{url.host}:{url.port}")
+    servers = _servers(frontend, socket, proxy, configuration, f"{url.host}:{url.port}")
+    return replace(servers, choice=choice) if isinstance(servers, Found) else servers
 
 
 def _frontend(
@@ -107,16 +110,16 @@ def _addresses(host: str, addresses: Mapping[str, Sequence[str]]) -> tuple[str, 
     return (plain, *addresses.get(plain, ()))
 
 
-def _backend_name(frontend: Proxy, url: FrontendUrl[str], maps: Mapping[str, str]) -> str | Missing:
-    """Return the backend that HAProxy chooses: the first ``use_backend`` whose condition holds, else the default."""
+def _backend_name(frontend: Proxy, url: FrontendUrl[str], maps: Mapping[str, str]) -> tuple[str, Choice | None] | Missing:
+    """Return the backend that HAProxy chooses, and by which line: the first ``use_backend`` that holds, else the default."""
     for choice in frontend.choices:
         chosen = _chosen(choice, frontend, url, maps)
         if chosen is not None:
-            return chosen
+            return chosen if isinstance(chosen, Missing) else (chosen, choice)
     if frontend.default_backend is not None:
-        return frontend.default_backend
+        return frontend.default_backend, None
     if frontend.kind == "listen":
-        return frontend.name
+        return frontend.name, None
     return Missing(f"frontend {frontend.name} ({frontend.place}) names no backend for {url.origin()}{url.prefix}")
 
 
@@ -142,15 +145,27 @@ def _mapped(choice: Choice, url: FrontendUrl[str], maps: Mapping[str, str]) -> s
     if found is None or ("host" not in found["host"] and found["host"] != "ssl_fc_sni"):
         return Missing(f"the backend {choice.backend} is chosen in a way that discover does not know ({choice.place})")
     file, _, default = (part.strip() for part in found["arguments"].partition(","))
-    text = maps.get(PurePosixPath(file).name)
-    if text is None:
+    rows = map_rows(choice, maps)
+    if rows is None:
         return Missing(f"the map {file} is not beside the configuration ({choice.place})")
-    method = (found["how"] or "_str").lstrip("_")
+    return next((backend for host, backend in rows if is_in_map(choice, url.host, host)), default or None)
+
+
+def is_in_map(choice: Choice, host: str, key: str) -> bool:
+    """Return whether a key of the map by which a line chooses stands for a host."""
+    found = _MAP.match(choice.backend)
+    method = ((found["how"] if found else None) or "_str").lstrip("_")
+    return bool(compare(method, [host.lower()], [key.lower()]))
+
+
+def map_rows(choice: Choice, maps: Mapping[str, str]) -> list[tuple[str, str]] | None:
+    """Return the keys and backends of the map by which a line chooses; None if there is none, or it is not there."""
+    found = _MAP.match(choice.backend)
+    text = maps.get(PurePosixPath(found["arguments"].partition(",")[0].strip()).name) if found else None
+    if text is None:
+        return None
     rows = [line.split(None, 1) for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    for row in rows:
-        if len(row) == 2 and compare(method, [url.host.lower()], [row[0].lower()]):
-            return row[1].strip()
-    return default or None
+    return [(row[0], row[1].strip()) for row in rows if len(row) == 2]
 
 
 def _servers(frontend: Proxy, socket: Socket, backend: Proxy, configuration: Configuration, listener: str) -> Found | Missing:

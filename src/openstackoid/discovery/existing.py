@@ -12,6 +12,7 @@ from openstackoid.discovery.catalog import DiscoverError, Row
 from openstackoid.discovery.directives import Effect
 from openstackoid.discovery.haproxy_configuration import Configuration, parse_configuration
 from openstackoid.discovery.losses import Loss, shown
+from openstackoid.discovery.passed_over import with_passed_over
 from openstackoid.mesh.urls import FrontendUrl
 
 _LARGEST = 8 * 1024 * 1024
@@ -60,6 +61,7 @@ def servers_behind(rows: Sequence[Row], configuration: Configuration, maps: Mapp
     hosts |= {bound.host for proxy in configuration.frontends for bound in proxy.sockets}
     addresses = _resolved(host for host in hosts if host)
     found = {row: find_backends(configuration, row, addresses, maps) for row in rows if _is_url(row.url)}
+    found = with_passed_over(found, maps)
     return {row: _with_certificates(each) if isinstance(each, Found) else each for row, each in found.items()}
 
 

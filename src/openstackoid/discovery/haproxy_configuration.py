@@ -51,11 +51,15 @@ class Directive:
 
 @dataclass(frozen=True, slots=True)
 class Socket:
-    """An address and port. ``host``: without brackets; empty for every address. ``bind``: the line that opens it."""
+    """An address and port. ``host``: without brackets; empty for every address.
+
+    ``bind``: the line that opens it. ``text``: the address as it is written there.
+    """
 
     host: str
     port: int
     bind: Directive
+    text: str = field(compare=False)
 
     def __str__(self) -> str:
         return f"{f'[{self.host}]' if ':' in self.host else self.host or '*'}:{self.port}"
@@ -217,7 +221,7 @@ def _socket(text: str, bind: Directive) -> Socket:
     if found is None:
         raise DiscoverError(f"{bind.place}: bind {text}: an address with one port is accepted, as in 10.0.1.10:9292 or :443")
     host = found["host"].strip("[]")
-    return Socket("" if host in _EVERY_ADDRESS else host, int(found["port"]), bind)
+    return Socket("" if host in _EVERY_ADDRESS else host, int(found["port"]), bind, text)
 
 
 def _options(words: Sequence[str]) -> dict[str, str]:

@@ -5,7 +5,8 @@ A new HAProxy takes the place of the one that has these requests, as at a reload
 
 Where the gateway's address moves to another machine, connections do not move with it. So new ones can be held: once the requests
 under way have finished, a second HAProxy takes the place of the first, and gets none. Then the health page says 503, and the
-address moves while nothing is under way.
+address moves while nothing is under way. A request that began shortly before, and takes longer than new connections may wait, is
+not cut: new connections are served again until it has finished, then they are held once more.
 """
 
 import asyncio
@@ -21,12 +22,14 @@ from openstackoid.gateway.process_group import STOP_GRACE, ProcessGroup
 from openstackoid.gateway.restarter import Restarter
 from openstackoid.haproxy.draining import begin
 from openstackoid.haproxy.process import connections
+from openstackoid.haproxy.replaced import Replaced, replaced
 from openstackoid.mesh import Drain
 
 log = logging.getLogger("openstackoid.gateway")
 
 _MOVE = 4.0
 """Seconds of 503, at least, in which the address of held connections moves."""
+_GLANCE = 0.2
 
 
 class SupervisedDrain:
@@ -76,11 +79,31 @@ class SupervisedDrain:
     async def _hold(self, haproxy: Restarter, seconds: float) -> None:
         log.info("gateway of %s drains: requests finish", haproxy.cloud)
         await self._replace(haproxy, lambda: self.left)
-        log.info("gateway of %s drains: new connections wait until another machine has the address", haproxy.cloud)
-        self._sockets.hold()
-        await self._replace(haproxy, lambda: seconds)
+        while await self._hold_once(haproxy, seconds):
+            pass
         # Their clients hear of the end of idle connections as long as the address is here.
         await self._processes.end(self._processes.finishing(haproxy.child), "as the gateway drains")
+
+    async def _hold_once(self, haproxy: Restarter, seconds: float) -> bool:
+        """Have new connections wait until the requests under way have finished, for some seconds.
+
+        If there are requests then, and time is left, serve new connections until these have finished, and return True.
+        """
+        async with replaced(self._folder.stats_socket) as last:
+            log.info("gateway of %s drains: new connections wait until another machine has the address", haproxy.cloud)
+            self._sockets.hold()
+            before = haproxy.child
+            await self._replace(haproxy, lambda: seconds)
+            if haproxy.child is before or last is None or not await self._go_on(last):
+                return False
+            log.info("gateway of %s drains: requests take longer than new connections may wait: these are served", haproxy.cloud)
+            self._sockets.release()
+            while await self._go_on(last):
+                await asyncio.sleep(_GLANCE)
+            return True
+
+    async def _go_on(self, last: Replaced) -> bool:
+        return time.monotonic() < self._until and await last.requests_under_way() > 0
 
     async def _replace(self, haproxy: Restarter, seconds: Callable[[], float]) -> None:
         """Replace HAProxy, and let the requests of the replaced one finish for some seconds."""

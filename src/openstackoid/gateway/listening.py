@@ -58,6 +58,11 @@ class ListeningSockets:
         """Have new connections wait from now on, until another machine has the address."""
         hold([*self._passed.values(), *self._opened.values()])
 
+    def release(self) -> None:
+        """Accept new connections again, those that waited too."""
+        for one in (*self._passed.values(), *self._opened.values()):
+            release(one)
+
     def close(self, but: Iterable[int] = ()) -> None:
         """Close the sockets opened here, but for those of the given descriptors."""
         kept = set(but)

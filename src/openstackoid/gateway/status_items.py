@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from openstackoid.telemetry import GATEWAY, PEER, SERVICE, PeerAnswer, clocks_off, remedies
+from openstackoid.routing import IDENTITY
+from openstackoid.telemetry import GATEWAY, PEER, SERVICE, SLOW_ANSWER, WINDOW, PeerAnswer, TokenAnswers, clocks_off, remedies
 
 SLOW = 1.0
 """Seconds of HAProxy's check of a service from which the service is slow. ``OpenStackoidServiceSlow`` has the same."""
@@ -40,7 +41,10 @@ def of_clouds(told: Mapping[str, Any], blocked: frozenset[str]) -> Iterator[Item
     for page in told["clouds"]:
         if page["home"]:
             checks = told.get("checks", {})
-            yield from (_service(service["type"], service["health"], checks.get(service["type"])) for service in page["services"])
+            tokens = TokenAnswers.of(told.get("tokens", {}))
+            for service in page["services"]:
+                name = service["type"]
+                yield _service(name, service["health"], checks.get(name), tokens if name == IDENTITY else TokenAnswers())
         elif page["name"] in blocked:
             yield blocked_peer(page["name"])
         else:
@@ -52,9 +56,12 @@ def blocked_peer(name: str) -> Item:
     return Item(PEER, name, "blocked", "by the operator", remedies.PEER_BLOCKED)
 
 
-def _service(name: str, health: State, seconds: float | None) -> Item:
+def _service(name: str, health: State, seconds: float | None, tokens: TokenAnswers) -> Item:
     if health == "up" and seconds is not None and seconds > SLOW:
         return Item(SERVICE, name, "warning", f"slow: HAProxy's check of it takes {seconds:.1f} s", remedies.SERVICE_SLOW)
+    if health != "down" and tokens.are_slow:
+        detail = f"slow for tokens: of {tokens.asked} questions in {WINDOW} s, {tokens.slow} took {SLOW_ANSWER:g} s or longer"
+        return Item(SERVICE, name, "warning", detail, remedies.SERVICE_SLOW)
     if health == "down":
         return Item(SERVICE, name, health, "HAProxy's check of it fails", remedies.SERVICE_DOWN)
     return Item(SERVICE, name, health)

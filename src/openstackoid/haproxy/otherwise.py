@@ -15,6 +15,7 @@ from openstackoid.haproxy import header_names, listeners, route_cache, sources
 from openstackoid.haproxy.error_answers import failures, milliseconds
 from openstackoid.haproxy.timeouts import server_rules
 from openstackoid.mesh import Cloud, Endpoint
+from openstackoid.routing import CLOUD_HEADER
 from openstackoid.routing.backend_names import BRIDGE, FIRST, FURTHER, OTHERWISE, TURN, TURN_BEGAN, TURN_SAID, TURN_TO, TURNS
 from openstackoid.routing.links import SOURCE
 from openstackoid.routing.route_cache import IN_TURNS, KEY
@@ -134,6 +135,7 @@ def first_turn(cloud: Cloud, endpoint: Endpoint) -> list[str]:
         "http-response set-var(txn.size) res.body_size if METH_GET",
         "acl is_cut res.body_len,sub(txn.size) lt 0",
         "http-response set-status 502 if METH_GET is_cut is_document is_short or METH_GET is_cut { res.body_len eq 0 }",
+        f"http-response set-header {CLOUD_HEADER} {shlex.quote(cloud.name)}",
     ]
 
 

@@ -4,7 +4,6 @@
 from openstackoid.mesh import Cloud
 from openstackoid.routing import VERSION_DOCUMENT
 from openstackoid.routing.images import IMAGE
-from openstackoid.routing.volumes import BLOCK_STORAGE, FOLLOWED_LISTS
 
 
 def document_paths(cloud: Cloud) -> str:
@@ -15,13 +14,6 @@ def document_paths(cloud: Cloud) -> str:
 def image_paths(cloud: Cloud, followed: str) -> str:
     """Return the pattern of the paths and queries of the image service that are ``followed``."""
     return f"^({_prefixes(cloud, IMAGE)}){followed}"
-
-
-def volume_paths(cloud: Cloud) -> str | None:
-    """Return the pattern of the paths and queries of lists of volumes and their like, or None where the cloud has none."""
-    if all(endpoint.service != BLOCK_STORAGE for endpoint in cloud.endpoints):
-        return None
-    return f"^({_prefixes(cloud, BLOCK_STORAGE)}){FOLLOWED_LISTS}"
 
 
 def _prefixes(cloud: Cloud, service: str | None = None) -> str:

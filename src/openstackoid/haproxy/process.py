@@ -13,8 +13,9 @@ from openstackoid.routing.backend_names import FRONTEND
 CONFIGURATION = "haproxy.cfg"
 _MARK = re.compile(r"\[(NOTICE|WARNING|ALERT|EMERG|DIAG)\]\s*(?:\(\d+\))?\s*: (.*)")
 _NOISE = ("haproxy version is ", "path to executable is ", "config : Error(s) found in ", "config : Fatal errors found in ")
-_FRONTENDS, _BACKENDS = 1, 2
-"""HAProxy's numbers for kinds of rows in its table of statistics."""
+_ROWS_OF_FRONTENDS = "show stat -1 1 -1"
+REQUESTS = "show stat -1 2 -1"
+"""The command whose answer :func:`requests_in` reads: HAProxy's table of statistics, of backends alone."""
 _PATIENCE = 120.0
 _ANSWER_PATIENCE = 5.0
 
@@ -96,16 +97,21 @@ async def serving_pid(stats_socket: Path) -> int | None:
 
 async def connections(stats_socket: Path) -> int:
     """Return the number of connections of clients; 0 if HAProxy does not answer."""
-    return sum(int(row["scur"]) for row in await _proxies(stats_socket, _FRONTENDS) if row["pxname"] == FRONTEND)
+    rows = _rows(await _answer(stats_socket, _ROWS_OF_FRONTENDS))
+    return sum(int(row["scur"]) for row in rows if row["pxname"] == FRONTEND)
 
 
 async def requests_under_way(stats_socket: Path) -> int:
     """Return the number of requests that a backend has or waits to get; 0 if HAProxy does not answer."""
-    return sum(int(row["scur"]) + int(row["qcur"]) for row in await _proxies(stats_socket, _BACKENDS))
+    return requests_in(await _answer(stats_socket, REQUESTS))
 
 
-async def _proxies(stats_socket: Path, kind: int) -> list[dict[str, str]]:
-    answer = await _answer(stats_socket, f"show stat -1 {kind} -1")
+def requests_in(answer: str) -> int:
+    """Return the number of requests that a backend has or waits to get, by the answer to :data:`REQUESTS`."""
+    return sum(int(row["scur"]) + int(row["qcur"]) for row in _rows(answer))
+
+
+def _rows(answer: str) -> list[dict[str, str]]:
     return list(csv.DictReader(answer.lstrip("# ").splitlines()))
 
 

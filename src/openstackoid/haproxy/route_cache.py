@@ -8,12 +8,13 @@ that service was started again. :mod:`openstackoid.routing.route_cache` says whi
 enough.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from openstackoid.haproxy import delegated_downloads, guests
 from openstackoid.haproxy.maps import CLOUDS, ROUTES, SLOTS, WIRES
 from openstackoid.haproxy.sources import SOURCE_OF
 from openstackoid.mesh import Cloud, Endpoint
+from openstackoid.routing.peer_reads import ITEMS, bytes_paths
 from openstackoid.routing.route_cache import (
     ADMISSION,
     BARE,
@@ -46,6 +47,7 @@ _MARK = "var(txn.route),field(-2,|)"
 
 _WRITE = 'http-request replace-header X-Auth-Token (?s)^.+ "'
 _SLOTS = "OPENSTACKOID_ROUTES"
+_REWRITTEN = f"http-request set-var(txn.class) str({REWRITTEN})"
 _PARTS = "method", "var(txn.endpoint)", "var(txn.class)", "req.fhdr(x-scope,1)", "var(txn.mark)"
 _KEY = f'http-request set-var-fmt(txn.key) "{"".join(f"%[{part}]|" for part in _PARTS)}."'
 
@@ -72,25 +74,26 @@ def global_lines(generation: str) -> list[str]:
     ]
 
 
-def key_rules(documents: str, followed_reads: str, followed_writes: str, followed_lists: str | None) -> list[str]:
+def key_rules(documents: str, followed_writes: str, services: Collection[str]) -> list[str]:
     """Return the rules that make the key of an ordinary request.
 
-    The patterns are of paths, of images and volumes with their queries, whose answers the Python service may rewrite.
+    The patterns are of the paths of version documents, and of those with their queries of writes to the image service, whose
+    answers the Python service may rewrite. ``services``: of this cloud.
     """
-    reads = f"{documents.removesuffix('$')}($|\\?)|{followed_reads}"
+    without_list = [ITEMS] if (of_bytes := bytes_paths(services)) is None else [ITEMS, of_bytes]
     return [
         "# The key of a route: method, endpoint, class of the path, scope as it is written, mark of the token.",
         "acl has_route var(txn.route) -m found",
         f"acl is_here var(txn.route) -m beg {IN_TOKEN}",
         f"acl leaves var(txn.route) -m reg ^[^{IN_TOKEN}{IN_TURNS}]",
-        f"acl is_rewritten pathq -m reg '{reads}'",
-        *([] if followed_lists is None else [f"acl is_rewritten pathq -m reg '{followed_lists}'"]),
+        f"acl is_document path -m reg '{documents}'",
+        *(f"acl has_no_list var(txn.endpoint),concat(|,txn.path) -m reg '{paths}'" for paths in without_list),
         f"acl is_followed_write pathq -m reg '{followed_writes}'",
         f"acl is_odd_document var(txn.path_read) -m reg '{documents}'",
         f"acl is_bare req.fhdr(x-auth-token,1) -m reg {_BARE}",
         f"http-request set-var(txn.mark) str({BARE}) if is_bare",
         f"http-request set-var(txn.mark) {mark_of('x-auth-token')} if !{{ var(txn.mark) -m found }}",
-        f"http-request set-var(txn.class) str({REWRITTEN}) if is_rewritten METH_GET or !METH_GET !METH_DELETE is_followed_write",
+        f"{_REWRITTEN} if {{ method GET }} !has_no_list or METH_GET is_document or !METH_GET !METH_DELETE is_followed_write",
         _KEY,
     ]
 

@@ -13,7 +13,7 @@ from openstackoid.haproxy import bound_tokens, delegated_downloads, guests, hard
 from openstackoid.haproxy.identity import body_rules, identity_key_rules
 from openstackoid.haproxy.listeners import in_order, listener, listener_rules
 from openstackoid.haproxy.maps import ENDPOINTS
-from openstackoid.haproxy.path_patterns import document_paths, image_paths, volume_paths
+from openstackoid.haproxy.path_patterns import document_paths, image_paths
 from openstackoid.haproxy.timeouts import client_rules
 from openstackoid.haproxy.tls import gateways_headers, sender_rules
 from openstackoid.haproxy.tokens import ANYWHERE, MARKS
@@ -22,7 +22,7 @@ from openstackoid.haproxy.wire_version import spoken_rules
 from openstackoid.mesh import Cloud, Endpoint
 from openstackoid.routing import IDENTITY, MARK, REQUEST_ID, TRACE
 from openstackoid.routing.backend_names import PEER
-from openstackoid.routing.images import FOLLOWED_READS, FOLLOWED_WRITES
+from openstackoid.routing.images import FOLLOWED_WRITES
 from openstackoid.routing.loops import PRODUCT, VIA
 from openstackoid.routing.reading import NOT_FOR_SCOPES
 
@@ -88,9 +88,9 @@ def _endpoints(name: str, endpoints: Sequence[Endpoint]) -> list[str]:
 
 
 def _ordinary_scope(cloud: Cloud) -> list[str]:
-    reads, writes = image_paths(cloud, FOLLOWED_READS), image_paths(cloud, FOLLOWED_WRITES)
+    services = {endpoint.service for endpoint in cloud.endpoints}
     return [
-        *route_cache.key_rules(document_paths(cloud), reads, writes, volume_paths(cloud)),
+        *route_cache.key_rules(document_paths(cloud), image_paths(cloud, FOLLOWED_WRITES), services),
         "# An ordinary request with a scope: the route, if Python has taught it.",
         f"acl is_traced req.fhdr({REQUEST_ID}) -m beg {TRACE}",
         route_cache.look_up(f"is_service !may_mean_more !tells_odd !is_traced{_users_alone(cloud)}"),

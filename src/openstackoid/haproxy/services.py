@@ -9,6 +9,7 @@ from openstackoid.haproxy.egress import told_by_services
 from openstackoid.haproxy.error_answers import failures, milliseconds
 from openstackoid.haproxy.hardening import service_request
 from openstackoid.haproxy.tls import Copies, backend_options, scheme_for_services
+from openstackoid.haproxy.trace import timed_token_answers
 from openstackoid.mesh import Cloud, Endpoint, Mesh
 from openstackoid.routing import IDENTITY
 from openstackoid.routing.backend_names import delegated_backend, guests_backend, local_backend, turn_backend
@@ -106,8 +107,10 @@ def _to_service(cloud: Cloud, endpoint: Endpoint) -> list[str]:
 
 def _local(cloud: Cloud, endpoint: Endpoint, copies: Copies) -> list[str]:
     path = endpoint.backends[0].path
-    lines = [*_to_service(cloud, endpoint), *route_cache.local_rules(endpoint)]
-    lines += [
+    lines = [
+        *(timed_token_answers() if endpoint.service == IDENTITY else ()),
+        *_to_service(cloud, endpoint),
+        *route_cache.local_rules(endpoint),
         *_each_once(endpoint),
         f"option httpchk GET {path}/",
         "http-check expect status 200-499",

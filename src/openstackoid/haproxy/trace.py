@@ -6,6 +6,7 @@ import shlex
 from openstackoid.haproxy.listeners import listener
 from openstackoid.mesh import Cloud
 from openstackoid.redaction import REMOVED, shown_method, shown_path
+from openstackoid.routing import TOKENS_PATH
 from openstackoid.routing.pages import PAGES
 from openstackoid.routing.workflows import REQUEST_ID, TRACE_ID
 
@@ -15,6 +16,9 @@ LOG_FORMAT = "%ci %HM %HPO -> %b %[var(txn.cloud)] %ST %Ta ms %tsc %[var(txn.rec
 The peer's name follows its backend; elsewhere a dash. ``%HPO``: the path as the client sent it, without the query; ``%Ta``
 leaves out the idle time of a connection.
 """
+
+ANSWERED = " answered="
+"""Precedes the milliseconds in which Keystone has answered a question about a token, up to the head of its answer."""
 
 BY_PYTHON = "/python"
 """Ends HAProxy's letters about the end of a request that the Python service has sent; the client's request has a line as well."""
@@ -69,6 +73,19 @@ def own_pages_and_traces(cloud: Cloud) -> list[str]:
         f'http-request set-var-fmt(txn.record) "trace=%[req.fhdr({REQUEST_ID})] at=%[date(0,us)] socket=%[{listener(cloud)}]"'
         " if has_trace_id has_one_id",
         "http-request set-log-level notice if { var(txn.record) -m found }",
+    ]
+
+
+def timed_token_answers() -> list[str]:
+    """Return the rules of Keystone's backend that note how long it takes for a question about a token.
+
+    Such a request has no body, and ``%Tr`` begins after its head: a slow client counts for nothing. It is -1 for an answer of
+    HAProxy's own. They come before the other rules, some of which end the list.
+    """
+    asks = "{ var(txn.asks_about_token) -m found }"
+    return [
+        f"http-request set-var(txn.asks_about_token) bool(true) if METH_GET {{ path -m end {TOKENS_PATH} }}",
+        f'http-after-response set-var-fmt(txn.record) "%[var(txn.record)]{ANSWERED}%Tr" if {asks}',
     ]
 
 

@@ -49,7 +49,8 @@ VARIABLES = {
     "txn.service_key": "the digest of the service token and of txn.bound_key",
     "txn.bound_service": "the bound token to send in the place of the service's, or '-' for none",
     # What is written down.
-    "txn.record": "trace, time and socket of a traced request",
+    "txn.record": "trace, time and socket of a traced request; Keystone's time for a question about a token",
+    "txn.asks_about_token": "the request asks Keystone about a token",
     "txn.via": "the header in which the scope of a traced request came",
     "txn.left": "the log's part about a request that has left, or of a guest",
     "txn.use": "the peer's admission header, or the admission of the guest here",

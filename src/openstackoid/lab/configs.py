@@ -56,11 +56,15 @@ class Site:
         return bus.url(self.cloud, self.secrets["bus"], self.bus_port)
 
 
-def render(options: Options) -> str:
-    """Return the options as an INI file; oslo.config takes no quotes and expands ``$``, which no value here has."""
+def render(options: Options, more: str = "") -> str:
+    """Return the options as an INI file; oslo.config takes no quotes and expands ``$``, which no value here has.
+
+    ``more``: an INI file of further options, which go before.
+    """
     parser = RawConfigParser()
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # keeps the case, as its documentation says
     parser.read_dict({section: {k: text(v) for k, v in values.items()} for section, values in options.items()})
+    parser.read_string(more)
     stream = io.StringIO()
     parser.write(stream)
     return stream.getvalue()
@@ -71,20 +75,23 @@ def text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def files(site: Site) -> dict[str, str]:
-    """Return the content of every configuration file of the cloud, by its path below ``site.conf``."""
-    content = {
-        "keystone/keystone.conf": render(keystone(site)),
-        "glance/glance-api.conf": render(glance(site)),
-        "placement/placement.conf": render(placement(site)),
-        "neutron/neutron.conf": render(neutron(site)),
-        "neutron/ml2.ini": render(ml2()),
-        "nova/nova.conf": render(nova(site)),
-        "nova/nova-compute.conf": render(nova_compute(site)),
+def files(site: Site, more: str = "") -> dict[str, str]:
+    """Return the content of every configuration file of the cloud, by its path below ``site.conf``.
+
+    ``more``: an INI file of further options for all of them; a service passes over options that it does not know.
+    """
+    options = {
+        "keystone/keystone.conf": keystone(site),
+        "glance/glance-api.conf": glance(site),
+        "placement/placement.conf": placement(site),
+        "neutron/neutron.conf": neutron(site),
+        "neutron/ml2.ini": ml2(),
+        "nova/nova.conf": nova(site),
+        "nova/nova-compute.conf": nova_compute(site),
     }
     if site.cloud.cinder:
-        content["cinder/cinder.conf"] = render(cinder(site))
-    return content
+        options["cinder/cinder.conf"] = cinder(site)
+    return {path: render(content, more) for path, content in options.items()}
 
 
 def _common(site: Site, name: str) -> Options:

@@ -11,7 +11,7 @@ from typing import Any, Self
 import yaml
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.lab import bus, catalog, certificates, clouds, configs, ports, secret, services, swift, uwsgi
+from openstackoid.lab import bus, catalog, certificates, clouds, configs, options, ports, secret, services, swift, uwsgi
 from openstackoid.lab.catalog import Addresses, GatewayFiles
 from openstackoid.lab.clouds import Cloud
 from openstackoid.lab.configs import Site
@@ -186,7 +186,7 @@ class Lab:
     def write_site(self, cloud: Cloud) -> Site:
         """Write the cloud's configuration files and keys, and return its site."""
         site = self.site(cloud)
-        for path, content in (configs.files(site) | uwsgi.files(site) | swift.files(site)).items():
+        for path, content in (configs.files(site, options.chosen()) | uwsgi.files(site) | swift.files(site)).items():
             write_private(site.conf / path, content)
         secret.keys(site.conf, site.data)
         return site

@@ -128,8 +128,8 @@ class Timeouts:
     """The waits of a gateway, in seconds.
 
     ``connect``: for a connection to a backend or peer. ``client``, ``server``: for the next bytes of that side. ``check``:
-    between two health checks of a backend, and before an unreachable peer is tried again. ``tunnel``: for the next bytes of
-    either side of a WebSocket.
+    between two health checks of a backend, and before an unreachable peer is tried again; between the first probes of a cloud of
+    several that is down. ``tunnel``: for the next bytes of either side of a WebSocket.
     """
 
     connect: Seconds = 3.0

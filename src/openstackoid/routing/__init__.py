@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The routing decision: request head and mesh in, decision out. Pure: no sockets, no clock, no files."""
 
+from openstackoid.composition import CLOUD_HEADER
 from openstackoid.routing.decide import decide
 from openstackoid.routing.decision import (
     All,
@@ -53,6 +54,7 @@ from openstackoid.scope import IDENTITY
 
 __all__ = [
     "CATALOG_PATH",
+    "CLOUD_HEADER",
     "IDENTITY",
     "MARK",
     "READS",

@@ -3,7 +3,7 @@
 
 from collections.abc import Mapping
 
-from openstackoid.composition import HeadersKind, ItemKind, Kind, ListKind, builtin_kinds
+from openstackoid.composition import HeadersKind, ItemKind, Kind, ListKind, NamedKind, builtin_kinds
 from openstackoid.composition.kinds import OBJECT_STORE
 from openstackoid.routing.decision import All, Otherwise, Refuse, Single, Turn
 from openstackoid.routing.received import Received
@@ -32,7 +32,7 @@ def at_once(received: Received, expression: Expression, plans: Mapping[str, Sing
         )
         raise received.reading.bad_request(message)
     twice = next((cloud for part in parts(expression) if isinstance(part, AllOf) for cloud in _repeated(part)), None)
-    if isinstance(kind, ItemKind):
+    if isinstance(kind, ItemKind | NamedKind):
         return _all(expression, kind, tuple(Turn(cloud, plan) for cloud, plan in plans.items()))
     if twice is not None:
         # A list would have its items twice.
@@ -73,7 +73,11 @@ def _refused(turns: tuple[Turn, ...]) -> Refuse | None:
 def _kind(received: Received) -> Kind | None:
     """Return the kind of the answer, or None if it is not composed."""
     request, endpoint = received.request, received.endpoint
-    kind = builtin_kinds().of(endpoint.service, request.path[len(endpoint.frontend.prefix) :])
+    path = request.path[len(endpoint.frontend.prefix) :]
+    named = builtin_kinds().named(endpoint.service, path, request.method)
+    if named is not None:
+        return named
+    kind = builtin_kinds().of(endpoint.service, path)
     if isinstance(kind, ItemKind):
         return kind
     if request.method == "HEAD" and isinstance(kind, ListKind) and kind.service == OBJECT_STORE:

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from typing import Literal
 
 from openstackoid.mesh import DEFAULT_PORTS, Cloud, Endpoint, FrontendUrl
-from openstackoid.routing.images import IMAGE, is_followed
+from openstackoid.routing.images import IMAGE, is_followed_write
 from openstackoid.routing.normal_path import decoded
+from openstackoid.routing.peer_reads import may_have_list
 from openstackoid.routing.request import Request
 from openstackoid.routing.scoped_url import as_entered
-from openstackoid.routing.volumes import BLOCK_STORAGE, is_followed_list
 
 VERSION_DOCUMENT = r"/?|/versions/?|/v[0-9.]+/?"
 """Version documents below a service's root. Clients build every later URL from their links."""
@@ -106,7 +106,7 @@ AnswersWithLinks = Literal["all", "documents", "images"]
 def answers_with_links(frontend_endpoint: Endpoint, target: Endpoint) -> AnswersWithLinks | None:
     """Return which answers of a peer have links in their bodies to rewrite; None for a service of this cloud.
 
-    ``documents``: the version documents, and the lists that services follow.
+    ``documents``: the version documents, and the answers that may have a list.
     """
     if frontend_endpoint.cloud == target.cloud:
         return None
@@ -142,12 +142,10 @@ def rewrites_links(frontend_endpoint: Endpoint, target: Endpoint, request: Reque
 
 def links_are_followed(frontend_endpoint: Endpoint, request: Request) -> bool:
     """Return whether clients or services follow links in the answer to ``request``: no peer's passes HAProxy alone."""
-    if _asks_for_document(frontend_endpoint, request):
+    if _asks_for_document(frontend_endpoint, request) or may_have_list(frontend_endpoint, request.method, request.path):
         return True
     below = request.path[len(frontend_endpoint.frontend.prefix) :]
-    if frontend_endpoint.service == IMAGE:
-        return is_followed(below, request)
-    return frontend_endpoint.service == BLOCK_STORAGE and is_followed_list(below, request)
+    return frontend_endpoint.service == IMAGE and is_followed_write(below, request)
 
 
 def _asks_for_document(frontend_endpoint: Endpoint, request: Request) -> bool:

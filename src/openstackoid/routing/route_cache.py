@@ -56,7 +56,7 @@ METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "COPY")
 """The methods of requests whose routes are kept."""
 
 REWRITTEN, SOCKET = "rewritten", "websocket"
-"""Classes of paths: documents that the Python service may rewrite (versions, images, lists of volumes), and WebSockets.
+"""Classes of paths: answers that the Python service may rewrite (versions, lists, images), and WebSockets.
 
 Keystone's token and catalog are classes by their paths; all other paths have none.
 """

@@ -95,14 +95,14 @@ def every(inner: Expression) -> Expression:
     return all_of(tuple(Cloud(name) for name in clouds_of(inner)))
 
 
-def parts(expression: Expression) -> Iterator[Expression]:
-    """Yield the expression and each one in it, as written."""
+def parts(expression: Expression, *, in_every: bool = True) -> Iterator[Expression]:
+    """Yield the expression and each one in it, as written; without ``in_every``, none of those in ``all(...)``."""
     yield expression
     match expression:
         case Otherwise(members) | All(members):
             for member in members:
-                yield from parts(member)
-        case Every(inner):
+                yield from parts(member, in_every=in_every)
+        case Every(inner) if in_every:
             yield from parts(inner)
 
 

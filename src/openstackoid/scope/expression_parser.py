@@ -56,8 +56,8 @@ def parse_expression(text: str, check: Check, fail: Fail) -> Expression:
 
 
 def refuse_unserved(text: str, expression: Expression, fail: Fail) -> None:
-    """Refuse a well-formed expression that no gateway carries out."""
-    inner = (each for part in parts(expression) if isinstance(part, All) for each in part.members)
+    """Refuse a well-formed expression that no gateway carries out. Of ``all(...)``, all clouds are meant, whatever is between."""
+    inner = (each for part in parts(expression, in_every=False) if isinstance(part, All) for each in part.members)
     if any(isinstance(each, Otherwise) and has_all(each) for each in inner):
         fail("'&' within '|' within '&' is not served; (A | B) & C and A & B | C are", 0, len(text))
 

@@ -141,16 +141,21 @@ def _within(near: Near, order: Order) -> Iterator[str]:
 
 
 def _resolved(expression: Expression, times: Mapping[str, SortedTimes], service: str) -> Expression | None:
-    """Return the expression without ``around`` and ``nearest``; None where no cloud is left. It has eight clouds at most."""
+    """Return the expression without ``around`` and ``nearest``; None where no cloud is left. It has eight clouds at most.
+
+    Members of ``&`` have no cloud in common by what is near: which clouds are near is no fault of the user.
+    """
     # The clouds that are named have their place.
     named = dict.fromkeys(clouds_of(expression))
 
-    def resolved(part: Expression) -> Expression | None:
+    def resolved(part: Expression, elsewhere: frozenset[str] = frozenset()) -> Expression | None:
         match part:
             case Near():
                 near = []
                 known = times[part.center]
                 for name in _within(part, known.nearest(service)):
+                    if name in elsewhere:
+                        continue
                     if name == part.center and not known.serves(name, service):
                         continue
                     if name not in named and len(named) == MOST_CLOUDS:
@@ -159,16 +164,34 @@ def _resolved(expression: Expression, times: Mapping[str, SortedTimes], service:
                     near.append(Cloud(name))
                 return _joined(otherwise, near)
             case Otherwise(members):
-                return _joined(otherwise, map(resolved, members))
+                return _joined(otherwise, (resolved(member, elsewhere) for member in members))
             case All(members):
-                return _joined(all_of, map(resolved, members))
+                found_of: list[Expression | None] = []
+                for others in _of_others(members):
+                    before = (name for found in found_of if found is not None for name in clouds_of(found))
+                    found_of.append(resolved(members[len(found_of)], elsewhere.union(others, before)))
+                return _joined(all_of, found_of)
             case Every(inner):
-                found = resolved(inner)
+                found = resolved(inner, elsewhere)
                 return None if found is None else every(found)
             case Cloud():
                 return part
 
     return resolved(expression)
+
+
+def _of_others(members: Sequence[Expression]) -> Iterator[frozenset[str]]:
+    """Yield for each member of ``&`` the clouds that others name; the center of several belongs to the first."""
+    owners: dict[str, int] = {}
+    of_each = [(number, part) for number, member in enumerate(members) for part in parts(member)]
+    for number, part in of_each:
+        if isinstance(part, Cloud):
+            owners.setdefault(part.name, number)
+    for number, part in of_each:
+        if isinstance(part, Near):
+            owners.setdefault(part.center, number)
+    for number in range(len(members)):
+        yield frozenset(name for name, owner in owners.items() if owner != number)
 
 
 def _joined(join: Callable[[tuple[Expression, ...]], Expression], members: Iterable[Expression | None]) -> Expression | None:

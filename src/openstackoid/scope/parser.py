@@ -26,18 +26,19 @@ _COMPOUND = re.compile(r"[|;&+%()\"']")
 _NEAR = re.compile(r"(?:around|nearest)[ \t\r\n]*\(")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
-_EXAMPLE = '{"image": "CloudTwo"}'
+_EXAMPLE = '{"image": "CloudTwo"} or CloudOne | CloudTwo'
 _SHOWN = 12
 _LONGEST_SHOWN = 64
 _LONGEST_CLOUD = "x" * 64
 
 
 class Name(NamedTuple):
-    """A string of the scope and its position, quotes included."""
+    """A string of the scope and its position, quotes included. ``is_bare``: of an expression without a service."""
 
     value: str
     start: int
     end: int
+    is_bare: bool = False
 
 
 def parse_json(
@@ -135,7 +136,7 @@ class _Reader:
         """Yield each entry once it is read; the first wrong one ends the reading."""
         self._skip()
         if self._here() != "{":
-            self._unexpected("a JSON object is expected,", f"for example {_EXAMPLE}")
+            self._unexpected("a JSON object, or clouds with '|' and '&', is expected,", f"for example {_EXAMPLE}")
         self._take("{")
         if self._here() == "}":
             raise ScopeError("the scope is empty; name a service and its cloud, or leave the scope out", self.text, self.at)
@@ -210,12 +211,12 @@ def is_compound(text: str) -> bool:
 
 def _expression(service: str, name: Name, text: str, clouds: Collection[str] | None) -> Expression:
     """Return the expression of an entry; most are one cloud's name."""
-    if clouds is not None and name.value in clouds:
+    if clouds is not None and name.value in clouds and not name.is_bare:
         return Cloud(name.value)
-    if not is_compound(name.value):
+    if not is_compound(name.value) and not name.is_bare:
         _check_cloud(name, text, clouds)
         return Cloud(name.value)
-    # Of a JSON string with escapes, and of a name alone, the whole is shown.
+    # Of a JSON string with escapes, the whole is shown.
     shift = text.find(name.value, name.start, name.end)
 
     def part(value: str, start: int, end: int) -> Name:

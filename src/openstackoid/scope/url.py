@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from openstackoid.scope.errors import ScopeError
 from openstackoid.scope.model import EVERY_OTHER, Scope
-from openstackoid.scope.parser import MAX_LENGTH, Name, is_compound, parse_json, scope_of
+from openstackoid.scope.parser import MAX_LENGTH, Name, parse_json, scope_of
 from openstackoid.scope.services import official_service_type
 
 MARKER = "/scope/"
@@ -76,7 +76,7 @@ def _pairs(text: str, blank: str) -> Iterator[tuple[Name, Name]]:
         whole = _name(text, 0, blank)
         if official_service_type(whole.value) is not None:
             raise ScopeError(f"service=cloud is expected here, for example {_EXAMPLE}", text, whole.start, whole.end)
-        yield Name(EVERY_OTHER, 0, 1), whole if is_compound(whole.value) else whole._replace(value=f"({whole.value})")
+        yield Name(EVERY_OTHER, 0, 1), whole._replace(is_bare=True)
         return
     at = 0
     for entry in _entries(text) if "(" in text else text.split(","):

@@ -19,17 +19,22 @@ from openstackoid.telemetry.metrics import (
     samples,
 )
 from openstackoid.telemetry.peers import CLOCKS, PeerAnswer, clocks_off
+from openstackoid.telemetry.token_answers import LEAST, SLOW_ANSWER, WINDOW, TokenAnswers
 
 __all__ = [
     "CLOCKS",
     "GATEWAY",
+    "LEAST",
     "MOST_PEERS",
     "OTHER",
     "PEER",
     "SERVICE",
+    "SLOW_ANSWER",
+    "WINDOW",
     "PeerAnswer",
     "RequestCount",
     "Served",
+    "TokenAnswers",
     "clocks_off",
     "count_request",
     "count_spans",

@@ -14,7 +14,7 @@ class PeerAnswer:
 
     ``reached``: it has answered at all. ``fault``: why its answer cannot be used, else empty. ``same``: it has the description of
     this gateway. ``ahead``: the seconds by which its clock is ahead of this one. Both are None where it does not tell. ``age``:
-    the seconds since it was asked, where that is told.
+    the seconds since it was asked, where that is told. ``certificate``: it is not reached because its certificate is wrong.
     """
 
     reached: bool
@@ -22,6 +22,7 @@ class PeerAnswer:
     same: bool | None = None
     ahead: float | None = None
     age: float = 0.0
+    certificate: bool = False
 
     @property
     def good(self) -> bool:

@@ -4,6 +4,7 @@
 import asyncio
 import functools
 import json
+import re
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -115,12 +116,17 @@ class Visit:
             self.writer.write(part.encode() if isinstance(part, str) else part)
 
 
+def _is_probe(visit: Visit) -> bool:
+    return re.fullmatch(r"GET (/[a-z]+)?/ HTTP/1\.1", visit.line) is not None and not visit.values("x-auth-token")
+
+
 @dataclass
 class Server:
-    """A backend or a peer's gateway, played by its ``script``, with its visits."""
+    """A backend or a peer's gateway, played by its ``script``, with its visits. ``probes``: the questions whether it answers."""
 
     script: Script
     visits: list[Visit] = field(default_factory=list)
+    probes: list[Visit] = field(default_factory=list)
 
     keystone: "Server | None" = None
     """Where questions about tokens go, in the place of this one."""
@@ -129,7 +135,7 @@ class Server:
         try:
             visit = Visit(await reader.readuntil(b"\r\n\r\n"), reader, writer)
             server = self.keystone if self.keystone is not None and visit.line == QUESTION else self
-            server.visits.append(visit)
+            (server.probes if _is_probe(visit) else server.visits).append(visit)
             await server.script(visit)
             await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):
@@ -216,6 +222,7 @@ async def staged(
     keystone: Script = ACCEPTS,
     database: Database | None = None,
     patience: float = 3,
+    description: str = DESCRIPTION,
 ) -> AsyncIterator[Stage]:
     """Set the stage; stop all of it in the end. ``policy`` and ``keystone`` are CloudOne's.
 
@@ -232,7 +239,7 @@ async def staged(
         records = Records()
         audit = Audit(Path(folder, "audit.log"))
         stack.callback(audit.close)
-        mesh = with_policy(parse_mesh(DESCRIPTION.format_map(ports)), policy)
+        mesh = with_policy(parse_mesh(description.format_map(ports)), policy)
         stack.enter_context(_reading(Path(folder, "log.sock"), EgressLines("CloudOne", audit)))
         upstream = Upstream("CloudOne", await stack.enter_async_context(haproxy(mesh, Path(folder))))
         stack.push_async_callback(upstream.close)

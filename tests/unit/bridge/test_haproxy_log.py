@@ -22,6 +22,7 @@ from openstackoid.bridge.audit.egress_lines import EgressLines
 from openstackoid.bridge.haproxy_log import AT_ONCE, HaproxyLog, LostLines
 from openstackoid.bridge.pages.runtime_api import RuntimeApi, RuntimeApiError
 from openstackoid.bridge.telemetry.haproxy_lines import LineCounts
+from openstackoid.bridge.telemetry.token_answers import TokenAnswerCounts
 from openstackoid.haproxy.egress import LONGEST_LINE
 from unit.bridge.audit.test_egress_lines import line
 from unit.bridge.http.test_server import MESH
@@ -135,7 +136,7 @@ def test_a_datagram_with_the_longest_line_is_read_whole_and_audited(folder: Path
 def test_bytes_without_an_end_keep_no_line_back(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
-    log = HaproxyLog(reading, EgressLines("CloudOne", Audit(None)), LineCounts())
+    log = HaproxyLog(reading, EgressLines("CloudOne", Audit(None)), LineCounts(), TokenAnswerCounts())
     try:
         for _ in range(3):
             os.write(writing, b"x" * AT_ONCE)

@@ -124,7 +124,7 @@ async def test_another_service_keeps_the_scope_in_its_links_and_in_those_to_othe
         answer = await stage.ask("GET", scoped)
         assert answer.json()["versions"][0]["links"][0]["href"] == f"{GATEWAY}{scoped}/v2/"
         stage.there.script = says("302 Found", f"Location: {PEER.format_map(stage.ports)}/image/v2/x")
-        answer = await stage.ask("GET", f"{scoped}/v2/y", "X-Auth-Token: tok")
+        answer = await stage.ask("GET", f"{scoped}/v2/images/y/file", "X-Auth-Token: tok")
         assert answer.values("location") == [f"{GATEWAY}{scoped}/v2/x"]
     server = {"server": {"image": {"links": [{"rel": "bookmark", "href": f"{GATEWAY}/image/images/i"}]}}}
     async with staged(here=says_json(server)) as stage:

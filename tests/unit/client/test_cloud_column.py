@@ -54,6 +54,17 @@ def test_an_item_without_a_cloud_leaves_its_cell_empty(openstack: OpenStack, clo
     assert [(row["Name"], row["Cloud"]) for row in done.json()] == [("cirros", "")]
 
 
+@pytest.mark.parametrize("scope", ["image=CloudOne|CloudTwo", "image=around(CloudOne,10ms)", "CloudOne|CloudTwo"])
+def test_a_list_of_one_cloud_of_several_says_the_one_that_has_answered(
+    scope: str, openstack: OpenStack, cloud: FakeCloud
+) -> None:
+    images = [{"id": f"id-{name}", "name": name, "status": "active"} for name in ("a", "b")]
+    cloud.routes["GET", "/image/v2/images"] = Answer(200, {"images": images}, (("X-Scope-Cloud", "CloudTwo"),))
+    done = openstack("image", "list", "--os-scope", scope, "-f", "json")
+    assert (done.code, done.stderr) == (0, "")
+    assert [(row["Name"], row["Cloud"]) for row in done.json()] == [("a", "CloudTwo"), ("b", "CloudTwo")]
+
+
 MEMBERS = ("image", "member", "list", "--os-scope", BOTH, "-f", "json")
 ID = "7472ace0-0000-4000-8000-000000000000"
 
@@ -98,8 +109,8 @@ def test_what_all_clouds_have_is_of_all(openstack: OpenStack, cloud: FakeCloud, 
     assert [row.get("Cloud") for row in done.json()] == [cell, cell]
 
 
-@pytest.mark.parametrize("scope", ["image=CloudTwo", "image=CloudOne|CloudTwo", "compute=CloudOne&CloudTwo", "none"])
-def test_without_several_clouds_at_once_there_is_no_column(openstack: OpenStack, merged: FakeCloud, scope: str) -> None:
+@pytest.mark.parametrize("scope", ["image=CloudTwo", "compute=CloudOne|CloudTwo", "compute=CloudOne&CloudTwo", "none"])
+def test_without_several_clouds_there_is_no_column(openstack: OpenStack, merged: FakeCloud, scope: str) -> None:
     done = openstack("image", "list", "--os-scope", scope, "-f", "json")
     assert [sorted(row) for row in done.json()] == [["ID", "Name", "Status"]] * 3
 

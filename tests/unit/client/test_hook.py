@@ -154,7 +154,10 @@ def test_the_session_can_be_freed(connect: Connect) -> None:
             "clouds.yaml, scope of CloudOne, column 11: 'not a cloud' cannot be a cloud's name",
         ),
         ({"scope": {}}, "clouds.yaml, scope of CloudOne, column 2: the scope is empty"),
-        ({"scope": ["image"]}, "clouds.yaml, scope of CloudOne, column 1: a JSON object is expected"),
+        (
+            {"scope": ["image"]},
+            "clouds.yaml, scope of CloudOne, column 1: a JSON object, or clouds with '|' and '&', is expected",
+        ),
         ({"scope": {"image": "A"}, "scope_clouds": ["B"]}, "unknown cloud 'A'; known: B"),
         ({"scope": {"image": "A"}, "scope_clouds": [3]}, "scope_clouds: a list of names is expected"),
         ({"scope": {"image": "A"}, "scope_services": {"a": "b"}}, "scope_services: a list of names is expected"),

@@ -108,3 +108,12 @@ def test_a_project_that_is_shown_by_its_name_is_found_by_its_id() -> None:
     assert items.clouds(None, [(Project("p2"), 1), (Project("p1"), 2)]) == ["Two", "One"]
     items = read({"servers": [of("One", id="1", tenant_id="p1"), {"id": "2", "tenant_id": "p1"}]})
     assert items.clouds("servers", [("1", "p1"), ("2", "p1")]) == ["One", ""], "a project names no server"
+
+
+def test_the_cloud_of_an_answer_is_that_of_its_items() -> None:
+    """Of two lists of a command, each has its own."""
+    items = MergedItems()
+    items.read(answer({"images": [{"id": "1", "name": "x"}]}, "One"))
+    items.read(answer({"servers": [{"id": "2", "name": "x"}, {"id": "3", "name": "y"}]}, "Two"))
+    assert items.clouds("servers", [("2", "x"), ("3", "y")]) == ["Two", "Two"]
+    assert items.clouds("images", [("1", "x")]) == ["One"]

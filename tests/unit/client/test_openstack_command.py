@@ -69,7 +69,7 @@ def test_a_malformed_option_ends_the_command_at_once(installed: OpenStack, cloud
 @pytest.mark.parametrize(
     ("where", "scope", "error"),
     [
-        ("--os-scope", "", "--os-scope, column 1: a JSON object is expected"),
+        ("--os-scope", "", "--os-scope, column 1: a JSON object, or clouds with '|' and '&', is expected"),
         ("--os-scope", "{}", "--os-scope, column 2: the scope is empty"),
         (
             "OPENSTACKOID_SCOPE",

@@ -107,7 +107,7 @@ def test_a_strict_connection(write: Write, cloud: FakeCloud, monkeypatch: pytest
         ({"image": "CloudOne", "glance": "CloudTwo"}, "the service 'glance' is named twice"),
         ({"image": None}, "column 11: a cloud's name in double quotes is expected"),
         ({}, "the scope is empty"),
-        (["image"], "column 1: a JSON object is expected"),
+        (["image"], "column 1: a JSON object, or clouds with '|' and '&', is expected"),
         ({"image": "CloudTow"}, "unknown cloud 'CloudTow'; known: CloudOne, CloudTwo"),
     ],
 )

@@ -5,7 +5,16 @@ import re
 
 import pytest
 
-from openstackoid.composition import CommonKind, ItemKind, ListKind, TotalKind, VersionsKind, builtin_kinds, parse_kinds
+from openstackoid.composition import (
+    CommonKind,
+    ItemKind,
+    ListKind,
+    NamedKind,
+    TotalKind,
+    VersionsKind,
+    builtin_kinds,
+    parse_kinds,
+)
 from openstackoid.mesh import MeshError
 
 PROJECT = "0123456789abcdef0123456789abcdef"
@@ -93,12 +102,30 @@ def test_totals_and_what_is_common() -> None:
 
 
 @pytest.mark.parametrize(
+    ("methods", "path", "name"),
+    [
+        (("GET", "HEAD", "POST", "DELETE"), "photos/one.jpg", "photos/one.jpg"),
+        (("GET", "HEAD", "POST", "DELETE"), "photos/a/b//c/", "photos/a/b//c/"),
+        (("POST", "DELETE"), "photos", "photos"),
+        (("POST", "DELETE"), "photos/", "photos"),
+        ((), "", None),
+    ],
+)
+def test_a_container_or_an_object_is_found_by_its_name_but_where_it_is_listed_or_made(
+    methods: tuple[str, ...], path: str, name: str
+) -> None:
+    for method in ("GET", "HEAD", "POST", "DELETE", "PUT", "COPY", "OPTIONS"):
+        found = builtin_kinds().named("object-store", f"/v1/AUTH_{PROJECT}/{path}", method)
+        assert found == (NamedKind("object-store", name) if method in methods else None), method
+        assert builtin_kinds().named("compute", f"/v1/AUTH_{PROJECT}/{path}", method) is None
+
+
+@pytest.mark.parametrize(
     ("service", "path"),
     [
         ("identity", "/v3/projects"),
         ("compute", "/v2.1/nothing"),
         ("compute", "/v2.1/serversx"),
-        ("object-store", f"/v1/AUTH_{PROJECT}/photos/one.jpg"),
         ("object-store", "/v1"),
         ("placement", "/allocation_candidates"),
         ("rating", "/v2/summary"),
@@ -163,6 +190,15 @@ def test_a_wrong_description_is_refused_with_line_and_column(before: str, after:
     with pytest.raises(MeshError, match=re.escape(words)) as raised:
         parse_kinds(GOOD.replace(before, after, 1), "k.yaml")
     assert str(raised.value).startswith(f"k.yaml:{place}: "), raised.value
+
+
+def test_a_reference_is_to_a_list_of_things_that_can_be_equal() -> None:
+    (resize,) = builtin_kinds().references(ItemKind("compute", "/servers", "abc", "server", "/action"))
+    assert (resize.at, resize.item, resize.of.path) == (("resize", "flavorRef"), "flavor", "/flavors/detail")
+    assert builtin_kinds().references(ItemKind("compute", "/servers", "abc", "server")) == ()
+    text = GOOD + "references:\n  compute:\n    - {path: /servers, below: /action, at: resize.flavorRef, to: /servers}\n"
+    with pytest.raises(MeshError, match=r"16:\d+: .*'/servers' is no list of items that can be equal"):
+        parse_kinds(text, "k.yaml")
 
 
 def test_a_path_that_stands_twice_is_refused() -> None:

@@ -32,7 +32,7 @@ def test_the_described_defaults_are_the_roles_own(role: Path) -> None:
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
 def test_each_variable_of_a_role_is_described_and_has_its_name(role: Path) -> None:
-    files = [path for folder in ("tasks", "templates", "handlers") for path in role.glob(f"{folder}/*")]
+    files = [path for folder in ("tasks", "templates", "handlers", "vars") for path in role.glob(f"{folder}/*")]
     own = {"openstackoid_pair_sysctl", "openstackoid_pair_right"}.union(*map(load, role.glob("vars/main.yml")))
     used = set(re.findall(r"openstackoid_\w+", "\n".join(path.read_text(encoding="utf-8") for path in files)))
     assert used - own == options(role).keys()

@@ -124,3 +124,15 @@ def test_the_page_asks_the_health_of_the_address_that_it_adds() -> None:
     _, identity = page.additions("2. Describe the cloud")
     health = page.commands(SEVERAL)[-1]
     assert f"{identity['identity']['frontend']['admin']}/.openstackoid/health" in health
+
+
+def test_horizon_can_stand_in_the_description_of_a_cloud_with_one_external_frontend(tmp_path: Path) -> None:
+    mesh = describe(tmp_path, "CloudOne", **HOSTS)
+    description = yaml.safe_load(mesh.read_text())
+    (added,) = page.additions(page.SINGLE)
+    description["clouds"]["CloudOne"]["services"] |= added
+    parsed = parse_mesh(yaml.safe_dump(description), "mesh.yaml")
+    assert "dashboard" in parsed.clouds["CloudOne"].services
+    certificate, role = page.commands(page.SINGLE)
+    assert "--host horizon.one.example" in certificate
+    assert "openstackoid_kolla_single_external_frontend=true" in role

@@ -65,7 +65,7 @@ def test_a_peer_is_cut_off_both_ways(gateways: tuple[PeerGateway, PeerGateway], 
     one, two = gateways
     for gateway, cloud in ((one, "CloudTwo"), (two, "CloudOne")):
         # Python decides the first; HAProxy takes the learnt route, and admits the user, alone after it.
-        assert [gateway.get("/image/v2/images", scoped(cloud))[0] for _ in range(3)] == [200] * 3
+        assert [gateway.get("/image/v2/images/i/file", scoped(cloud))[0] for _ in range(3)] == [200] * 3
     bound = next(token for token in Services.tokens if token.startswith("tok") is False and token)
     assert validated(one, bound) == 200
     cut: list[float] = []
@@ -78,15 +78,15 @@ def test_a_peer_is_cut_off_both_ways(gateways: tuple[PeerGateway, PeerGateway], 
 
     with ExitStack() as stack:
         held = [stack.enter_context(opened(gateway, cloud, *how)) for gateway, cloud in ((one, "CloudTwo"), (two, "CloudOne"))
-                for how in (("endless",), ("socket", UPGRADE))]  # fmt: skip
+                for how in (("images/endless/file",), ("socket", UPGRADE))]  # fmt: skip
         waiting = [threading.Thread(target=wait_for_the_cut, args=(connection,), daemon=True) for connection in held]
         for thread in waiting:
             thread.start()
         assert command(one, "block", capsys) == "CloudTwo is blocked at the gateway of CloudOne\n"
         blocked = (one.state / BLOCKED).stat().st_mtime
-        status, body = one.get("/image/v2/images", scoped("CloudTwo"))
+        status, body = one.get("/image/v2/images/i/file", scoped("CloudTwo"))
         assert (status, REFUSAL in body) == (403, True)
-        status, body = two.get("/image/v2/images", scoped("CloudOne"))
+        status, body = two.get("/image/v2/images/i/file", scoped("CloudOne"))
         assert (status, REFUSAL in body) == (403, True)
         assert validated(one, bound) == 403
         for thread in waiting:
@@ -94,9 +94,9 @@ def test_a_peer_is_cut_off_both_ways(gateways: tuple[PeerGateway, PeerGateway], 
     assert len(cut) == len(held)
     assert max(cut) - blocked < BUSY
     # Each cloud's own users are served.
-    assert [gateway.get("/image/v2/images", {"X-Auth-Token": "tok"})[0] for gateway in gateways] == [200, 200]
+    assert [gateway.get("/image/v2/images/i/file", {"X-Auth-Token": "tok"})[0] for gateway in gateways] == [200, 200]
 
     assert command(one, "unblock", capsys) == "CloudTwo is not blocked at the gateway of CloudOne\n"
-    assert one.get("/image/v2/images", scoped("CloudTwo"))[0] == 200
-    assert two.get("/image/v2/images", scoped("CloudOne"))[0] == 200
+    assert one.get("/image/v2/images/i/file", scoped("CloudTwo"))[0] == 200
+    assert two.get("/image/v2/images/i/file", scoped("CloudOne"))[0] == 200
     assert validated(one, bound) == 200

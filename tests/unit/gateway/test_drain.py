@@ -12,6 +12,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psutil
 import pytest
 
 from openstackoid.gateway.held_connections import may_hold
@@ -42,6 +43,11 @@ def drain(gateway: Gateway) -> "subprocess.Popen[str]":
     options = ["--cloud", "CloudOne", "--config", str(gateway.config), "--state-dir", str(gateway.state)]
     command = [sys.executable, "-m", "openstackoid", "gateway", "drain", *options]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def accepts(haproxy: int) -> bool:
+    """Return whether new connections may reach this HAProxy."""
+    return any(one.status == psutil.CONN_LISTEN for one in psutil.Process(haproxy).net_connections("tcp"))
 
 
 def says_503(gateway: Gateway) -> bool:
@@ -113,6 +119,40 @@ def test_with_held_connections_health_says_503_once_transfers_have_ended_whole(t
         begun = time.monotonic()
         assert gateway.running.wait(PATIENCE) == 0
         assert time.monotonic() - begun > 3
+
+
+@pytest.mark.skipif(not may_hold(), reason="this kernel lets only CAP_NET_ADMIN hold connections")
+def test_transfers_that_begin_during_a_drain_and_take_longer_than_the_hold_end_whole(tmp_path: Path) -> None:
+    with started(tmp_path, "drain: {hold: 1}") as gateway:
+        before, first = Transfers(gateway.port), gateway.parts()["haproxy"].pid
+        gateway.running.terminate()
+        gateway.wait_for("gateway of CloudOne drains: requests finish")
+        until(lambda: not accepts(first))
+        late = Transfers(gateway.port)
+        assert before.finish() == [2 * HALF] * 4
+        gateway.wait_for("requests take longer than new connections may wait")
+        assert gateway.get(HEALTH)[0] == 200
+        assert gateway.said().count("new connections wait") == 1
+        assert late.finish() == [2 * HALF] * 4
+        until(lambda: gateway.said().count("new connections wait") == 2)
+        assert gateway.running.wait(PATIENCE) == 0
+        assert "503" in gateway.said()
+
+
+@pytest.mark.skipif(not may_hold(), reason="this kernel lets only CAP_NET_ADMIN hold connections")
+def test_transfers_that_begin_during_a_drain_are_ended_at_the_bound_of_the_operator(tmp_path: Path) -> None:
+    with started(tmp_path, "drain: {hold: 1, longest: 6}") as gateway:
+        begun = time.monotonic()
+        before, first = Transfers(gateway.port), gateway.parts()["haproxy"].pid
+        gateway.running.terminate()
+        gateway.wait_for("gateway of CloudOne drains: requests finish")
+        until(lambda: not accepts(first))
+        late = Transfers(gateway.port)
+        before.finish()
+        assert gateway.running.wait(PATIENCE) == 0
+        assert time.monotonic() - begun >= 6
+        assert late.uploads[0].recv(1) == b""
+        late.close()
 
 
 class WithoutTheRight(Gateway):

@@ -23,6 +23,7 @@ from unit.gateway.running import Gateway, free_port, service, with_settings
 
 ROOT = Path(__file__).parents[3]
 TOKEN = "a-secret-token"  # the value of a header, which no metric holds
+TRACED = {"X-OpenStack-Request-ID": "req-7472ace0-1111-2222-3333-444455556666"}
 Found = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
@@ -82,6 +83,17 @@ def test_requests_of_haproxy_and_of_python_are_counted_once(measured: Measured) 
     assert measured.value("openstackoid_requests_total", route="local", service="image", code="200") >= 5
     assert measured.value("openstackoid_requests_total") == before + 5
     assert measured.value("openstackoid_request_duration_seconds_count", service="image", route="local") >= 5
+
+
+def test_questions_about_tokens_are_counted_by_haproxys_time_of_the_answer(measured: Measured) -> None:
+    headers = {"X-Auth-Token": TOKEN, "X-Subject-Token": TOKEN}
+    assert measured.get("/identity/v3/users", headers)[0] == 200
+    assert [
+        measured.get("/identity/v3/auth/tokens", headers | more)[0] for more in ({}, {"X-Scope": '{"image": "CloudOne"}'}, TRACED)
+    ] == [200] * 3
+    measured.wait_for_value(3, "openstackoid_token_questions_recent")
+    assert measured.value("openstackoid_token_questions_recent") == 3
+    assert len(re.findall(r" answered=[0-9]+ ", measured.said())) == 3
 
 
 def test_an_error_names_the_peer_at_fault(measured: Measured) -> None:

@@ -152,6 +152,14 @@ GOOD = PeerAnswer(True, same=True, ahead=0.0)
     [
         ({}, "up", (), ""),
         ({"checks": {"identity": 2.5}}, "warning", ("service (identity)",), "slow: HAProxy's check of it takes 2.5 s"),
+        (
+            {"tokens": {"asked": 9, "slow": 5}},
+            "warning",
+            ("service (identity)",),
+            "slow for tokens: of 9 questions in 10 s, 5 took 1 s or longer",
+        ),
+        ({"tokens": {"asked": 4, "slow": 4}}, "up", (), ""),
+        ({"tokens": {"asked": 10, "slow": 5}}, "up", (), ""),
         ({"audit": {"state": "low"}}, "down", ("this gateway (audit log)",), "the disk has no space for its reserve"),
         ({"peers": peers(CloudTwo=PeerAnswer(False, "it is away"))}, "down", ("peer (CloudTwo)",), "it is away"),
         (

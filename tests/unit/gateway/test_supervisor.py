@@ -176,7 +176,7 @@ def test_requests_that_leave_are_in_the_audit_log_after_a_rotation(gateway: Gate
     def ask(scope: str) -> None:
         request_id = f"req-{uuid.uuid4()}"
         headers = {"X-Auth-Token": "tok", "X-Scope": scope, "X-OpenStack-Request-Id": request_id}
-        assert gateway.get("/image/v2/images", headers)[0] == 200
+        assert gateway.get("/image/v2/images/i/file", headers)[0] == 200
         until = time.monotonic() + PATIENCE
         while not told(request_id):
             assert time.monotonic() < until, gateway.said()

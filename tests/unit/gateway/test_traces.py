@@ -73,7 +73,7 @@ def test_both_clouds_spans_are_in_one_trace(gateways: tuple[PeerGateway, PeerGat
     with collecting(address) as collector:
         # The first through the Python services, the next by HAProxy alone.
         for _ in range(3):
-            assert one.get("/image/v2/images?name=hidden", TRACED)[0] == 200
+            assert one.get("/image/v2/images/i/file?name=hidden", TRACED)[0] == 200
         until = time.monotonic() + 60
         while len([span for span in collector.spans if fact(span, "openstackoid.service") == "image"]) < 6:
             assert time.monotonic() < until, collector.spans
@@ -89,7 +89,7 @@ def test_both_clouds_spans_are_in_one_trace(gateways: tuple[PeerGateway, PeerGat
 
 def test_a_collector_that_is_gone_costs_no_request(gateways: tuple[PeerGateway, PeerGateway]) -> None:
     one, _ = gateways
-    assert one.get("/image/v2/images", TRACED)[0] == 200
+    assert one.get("/image/v2/images/i/file", TRACED)[0] == 200
     one.wait_for_value(1, "openstackoid_spans_total", outcome="lost")
     one.wait_for("spans are lost: the collector at")
     assert TOKEN not in one.said()
@@ -98,8 +98,8 @@ def test_a_collector_that_is_gone_costs_no_request(gateways: tuple[PeerGateway, 
 def test_an_untraced_request_has_no_span(gateways: tuple[PeerGateway, PeerGateway], address: int) -> None:
     one, _ = gateways
     with collecting(address) as collector:
-        assert one.get("/image/v2/images", {"X-Auth-Token": TOKEN, "X-Scope": '{"image": "CloudTwo"}'})[0] == 200
-        assert one.get("/image/v2/images", TRACED)[0] == 200
+        assert one.get("/image/v2/images/i/file", {"X-Auth-Token": TOKEN, "X-Scope": '{"image": "CloudTwo"}'})[0] == 200
+        assert one.get("/image/v2/images/i/file", TRACED)[0] == 200
         until = time.monotonic() + 60
         while not any(fact(span, "openstackoid.gateway") == "CloudOne" for span in collector.spans):
             assert time.monotonic() < until

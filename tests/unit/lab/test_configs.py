@@ -112,3 +112,15 @@ def test_nova_sends_a_service_token_and_services_require_it() -> None:
 def test_no_value_is_expanded() -> None:
     for content in configs.files(_site(Cloud("A", cinder=True))).values():
         assert "$" not in content
+
+
+def test_further_options_go_to_all_services_before_their_own() -> None:
+    more = "[placement]\nconnect_retries = 5\n[glance]\nregion_name = Other\n"
+    plain, files = configs.files(_site(Cloud("A"))), configs.files(_site(Cloud("A")), more)
+    assert set(files) == set(plain)
+    for path, content in files.items():
+        found = RawConfigParser()
+        found.read_string(content)
+        assert found["placement"]["connect_retries"] == "5", path
+        assert found["glance"]["region_name"] == "Other", path
+    assert "auth_url" in files["nova/nova.conf"]

@@ -18,20 +18,20 @@ FRESH = "req-5c09ed00-0000-4000-8000-000000000000"
 
 PLAYS = {
     "nothing is said: the request stays at home, as it is": """
-        > GET CloudOne image.public /image/v2/images
+        > GET CloudOne image.public /image/v2/images/i/file
         > Accept: a
         > Accept: b
         > X-Auth-Token: tok
-        < forward to image of CloudOne: /image/v2/images
+        < forward to image of CloudOne: /image/v2/images/i/file
         < accept: a
         < accept: b
         < x-auth-token: tok
         """,
     "a scope is folded into the token, completed, and leads abroad": """
-        > GET CloudOne image.public /image/v2/images
+        > GET CloudOne image.public /image/v2/images/i/file
         > X-Scope: {"image": "CloudTwo"}
         > X-Auth-Token: tok
-        < forward to image of CloudTwo: /v2/images
+        < forward to image of CloudTwo: /v2/images/i/file
         < x-auth-token: tok!SCOPE!{"*":"CloudOne","image":"CloudTwo"}
         """,
     "a scope that leaves the service at home travels on with the token all the same": """
@@ -81,9 +81,9 @@ PLAYS = {
         < x-scope: {"*":"CloudOne","image":"CloudTwo"}
         """,
     "other answers of Glance hold none that would lead astray": """
-        > GET CloudOne image.public /image/v2/images
+        > GET CloudOne image.public /image/v2/images/i/file
         > X-Scope: {"image": "CloudTwo"}
-        < forward to image of CloudTwo: /v2/images
+        < forward to image of CloudTwo: /v2/images/i/file
         < x-scope: {"*":"CloudOne","image":"CloudTwo"}
         """,
     "those of other services do": """
@@ -102,23 +102,23 @@ PLAYS = {
         < x-scope: {"*":"CloudOne","compute":"CloudTwo"}
         """,
     "a service abroad is asked under the interface that the client used, else under public": """
-        > GET CloudOne image.internal /v2/images
+        > GET CloudOne image.internal /v2/images/i/file
         > X-Auth-Token: tok!SCOPE!{"image":"Cloud-3.b"}
-        < forward to image of Cloud-3.b: /os/image/v2/images
+        < forward to image of Cloud-3.b: /os/image/v2/images/i/file
         < x-auth-token: tok!SCOPE!{"*":"CloudOne","image":"Cloud-3.b"}
         """,
     "a service token does not leave": """
-        > GET CloudOne image.public /image/v2/images
+        > GET CloudOne image.public /image/v2/images/i/file
         > X-Auth-Token: tok!SCOPE!{"image":"CloudTwo"}
         > X-Service-Token: nova
-        < forward to image of CloudTwo: /v2/images
+        < forward to image of CloudTwo: /v2/images/i/file
         < x-auth-token: tok!SCOPE!{"*":"CloudOne","image":"CloudTwo"}
         """,
     "a service token says whose it is, where it leaves for a cloud that shares a data plane": """
-        > GET CloudOne image.public /image/v2/images
+        > GET CloudOne image.public /image/v2/images/i/file
         > X-Auth-Token: tok!SCOPE!{"image":"Cloud-3.b"}
         > X-Service-Token: nova
-        < forward to image of Cloud-3.b: /os/image/v2/images
+        < forward to image of Cloud-3.b: /os/image/v2/images/i/file
         < x-auth-token: tok!SCOPE!{"*":"CloudOne","image":"Cloud-3.b"}
         < x-service-token: nova!SCOPE!{"*":"CloudOne"}
         """,
@@ -193,30 +193,30 @@ PLAYS = {
         < x-auth-token: tok!SCOPE!{"*":"CloudOne","identity":"CloudTwo"}
         """,
     "two scopes that say the same in other words are one": """
-        > GET CloudOne image.public /image/v2/images
+        > GET CloudOne image.public /image/v2/images/i/file
         > X-Auth-Token: tok!SCOPE!{"*":"CloudOne","image":"CloudTwo"}
         > X-Scope: {"glance": "CloudTwo"}
-        < forward to image of CloudTwo: /v2/images
+        < forward to image of CloudTwo: /v2/images/i/file
         < x-auth-token: tok!SCOPE!{"*":"CloudOne","image":"CloudTwo"}
         """,
     "two scopes that differ are refused": """
-        > GET CloudOne image.public /image/v2/images
+        > GET CloudOne image.public /image/v2/images/i/file
         > X-Auth-Token: tok!SCOPE!{"image":"CloudOne"}
         > X-Scope: {"image": "CloudTwo"}
         < refuse 400 Bad Request: X-Scope and the scope in X-Auth-Token differ
         """,
     "a scope behind nothing is refused": """
-        > GET CloudOne image.public /image/v2/images
+        > GET CloudOne image.public /image/v2/images/i/file
         > X-Auth-Token: !SCOPE!{"image":"CloudTwo"}
         < refuse 400 Bad Request: X-Auth-Token: there is no token before the scope
         """,
     "the second separator belongs to the scope, which it spoils": """
-        > GET CloudOne image.public /image/v2/images
+        > GET CloudOne image.public /image/v2/images/i/file
         > X-Auth-Token: tok!SCOPE!{"image":"CloudTwo"}!SCOPE!{"image":"CloudOne"}
         < refuse 400 Bad Request: X-Auth-Token: scope, column 21: the end is expected
         """,
     "a header that stands twice is refused, whatever its letters": """
-        > GET CloudOne image.public /image/v2/images
+        > GET CloudOne image.public /image/v2/images/i/file
         > x-scope: {"image": "CloudTwo"}
         > X-SCOPE: {"image": "CloudTwo"}
         < refuse 400 Bad Request: X-Scope is sent 2 times
@@ -226,7 +226,7 @@ PLAYS = {
         < refuse 404 Not Found: no service is served at this path ... /compute ... /image
         """,
     "the broken scope of a service token is refused": """
-        > GET CloudOne image.public /image/v2/images
+        > GET CloudOne image.public /image/v2/images/i/file
         > X-Service-Token: nova!SCOPE!{}
         < refuse 400 Bad Request: X-Service-Token: scope, column 2: the scope is empty
         """,

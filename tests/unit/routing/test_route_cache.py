@@ -18,7 +18,7 @@ TOKEN, X_SCOPE = ("X-Auth-Token", "tok"), ("X-Scope", TO_TWO)
 STAYS = ("X-Scope", '{"compute":"CloudTwo"}')
 
 
-def asked(*headers: tuple[str, str], path: str = "/image/v2/images", key: str = "image.public", **more: Any) -> Request:
+def asked(*headers: tuple[str, str], path: str = "/image/v2/images/i/file", key: str = "image.public", **more: Any) -> Request:
     listener = next(endpoint.listener for endpoint in HERE.endpoints if endpoint.key == key)
     return Request(more.pop("method", "GET"), listener, path, headers, **more)
 
@@ -53,6 +53,7 @@ def test_a_route_is_the_completed_scope_and_the_peer() -> None:
         asked(TOKEN, X_SCOPE, ("X-Service-Token", 's!SCOPE!{"*":"CloudTwo"}'), sender="CloudTwo"),
         asked(TOKEN, ("X-Scope", '{"identity":"CloudTwo"}')),
         asked(TOKEN, X_SCOPE, path="/image/v2/images/i"),
+        asked(TOKEN, X_SCOPE, path="/image/v2/images"),
         asked(TOKEN, X_SCOPE, path="/image"),
         asked(TOKEN, path="/image/scope/image=CloudOne/v2/images"),
         asked(TOKEN, STAYS, method="POST", path="/compute/v2.1/servers", key="compute.public", body={}),
@@ -67,6 +68,7 @@ def test_a_route_is_the_completed_scope_and_the_peer() -> None:
         "a marked service token",
         "a token of another cloud, for a service here",
         "an image that services follow",
+        "a list",
         "a version document",
         "a scope in the URL",
         "a write that begins a workflow",
@@ -105,7 +107,7 @@ def test_a_key_has_all_that_a_route_depends_on() -> None:
         asked(("X-Auth-Token", newer_form(f"t!SCOPE!{TWO_DONE}"))),
         asked(TOKEN, X_SCOPE, path="/image"),
         asked(TOKEN, X_SCOPE, ("Upgrade", "websocket")),
-        asked(TOKEN, X_SCOPE, path="/compute/v2.1/servers", key="compute.public"),
+        asked(TOKEN, X_SCOPE, path="/compute/v2.1/servers/7", key="compute.public"),
         asked(TOKEN, X_SCOPE, path="/identity/v3/auth/tokens", key="identity.public"),
         asked(TOKEN, X_SCOPE, ("X-Subject-Token", "s~e30"), path="/identity/v3/auth/tokens", key="identity.public"),
         asked(TOKEN, X_SCOPE, path="/identity/v3/auth/catalog", key="identity.public"),

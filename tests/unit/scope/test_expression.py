@@ -197,6 +197,24 @@ def test_an_expression_alone_stands_in_a_url() -> None:
         parse_url_form("CloudTow", clouds=CLOUDS)
 
 
+@pytest.mark.parametrize(
+    ("text", "reason", "spot"),
+    [
+        ("CloudOne,CloudTwo", "'|', '&' or the end is expected here, not ','", ","),
+        ("CloudOne CloudTwo", "'|', '&' or the end is expected here, not 'CloudTwo'", "CloudTwo"),
+        (" CloudTow", "unknown cloud 'CloudTow'", "CloudTow"),
+        ("CloudOne|", "a cloud's name is expected here, not the end", ""),
+        ("|CloudOne", "a JSON object, or clouds with '|' and '&', is expected, for example", "|"),
+        ("&CloudOne", "a JSON object, or clouds with '|' and '&', is expected, for example", "&"),
+    ],
+)
+def test_a_fault_of_a_scope_without_a_service_is_shown_where_it_was_typed(text: str, reason: str, spot: str) -> None:
+    with pytest.raises(ScopeError) as raised:
+        parse(text, clouds=CLOUDS)
+    assert reason in raised.value.reason
+    assert text[raised.value.start : raised.value.end] == spot
+
+
 @pytest.mark.parametrize("text", ["image", "glance", "volumev3"])
 def test_a_service_alone_is_no_cloud(text: str) -> None:
     with pytest.raises(ScopeError, match="service=cloud is expected here"):

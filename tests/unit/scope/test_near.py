@@ -47,6 +47,17 @@ def resolved(text: str, offers: Any = OFFERS, times: Any = TIMES) -> dict[str, s
         ("network=C | around(A, 5ms)", "C | A | B"),
         ("network=around(A, 3ms) | around(B, 10ms)", "A | C | B"),
         ("network=all(around(A, 3ms)) & D", "A & C & D"),
+        ("network=around(A, 10ms) & B", "(A | C | D) & B"),
+        ("network=B & around(A, 10ms)", "B & (A | C | D)"),
+        ("network=around(A, 10ms) & A", "(C | B | D) & A"),
+        ("network=around(A, 1ms) & A", "A"),
+        ("network=around(A, 10ms) & around(B, 10ms)", "(A | C | D) & B"),
+        ("network=around(A, 3ms) & around(A, 10ms)", "(A | C) & (B | D)"),
+        ("network=nearest(A) & (C | B) & D", "A & (C | B) & D"),
+        ("network=(around(A, 10ms) | B) & C", "(A | B | D) & C"),
+        ("network=around(A, 10ms) & B | C", "(A | C | D) & B | C"),
+        ("network=all(around(A, 10ms)) & B", "A & C & D & B"),
+        ("network=all((all(nearest(B)) | C) & D)", "B & A & C & D"),
     ],
 )
 def test_the_cloud_comes_first_and_then_the_nearest(text: str, found: str) -> None:
@@ -122,6 +133,13 @@ def test_a_fault_is_shown_where_it_stands(text: str, reason: str, part: str) -> 
     assert text[raised.value.start : raised.value.end] == part
 
 
+def test_all_of_an_expression_has_whatever_is_in_it() -> None:
+    """``all`` makes it flat, also ``&`` within ``|`` within ``&``."""
+    scope = parse("image=all((all(nearest(A)) | B) & C)", clouds=list(OFFERS))
+    assert scope.to_header() == '{"image":"all((all(nearest(A)) | B) & C)"}'
+    assert parse(scope.to_header()) == scope
+
+
 def test_the_center_must_have_the_service() -> None:
     with pytest.raises(ScopeError, match="D has no service 'image'"):
         parse("image=around(D, 10ms)", clouds=list(OFFERS), services=ALL, offers=OFFERS)
@@ -175,6 +193,32 @@ def test_a_resolved_scope_is_plain_bounded_and_names_clouds_of_the_mesh(entries:
         for name in set(clouds_of(expression)) - named:
             assert name in having
             assert service == "*" or service in having[name]
+
+
+either = st.lists(names.map(Cloud) | nears, min_size=1, max_size=3, unique=True)
+both = st.lists(either, min_size=2, max_size=4).map(
+    lambda members: All(tuple(found[0] if len(found) == 1 else Otherwise(tuple(found)) for found in members))
+)
+
+
+@given(both, times)
+def test_no_cloud_is_on_both_sides_by_what_is_near_and_none_is_lost(written: Any, known: Any) -> None:
+    having = dict.fromkeys("ABCDEFGHIJKL", ALL)
+    (found,) = (
+        found for service, found in resolve(Scope((("image", written),)), known, having, ALL).entries if service == "image"
+    )
+    once = [part.name for part in parts(written) if isinstance(part, Cloud)]
+    sides = found.members if isinstance(found, All) else (found,)
+    seen = [name for side in sides for name in dict.fromkeys(clouds_of(side))]
+    assert {name for name in seen if seen.count(name) > 1} <= {name for name in once if once.count(name) > 1}
+    wanted = {
+        name
+        for part in parts(written)
+        if isinstance(part, Near)
+        for name in clouds_of(dict(resolve(Scope((("image", part),)), known, having, ALL).entries)["image"])
+    }
+    if len(wanted | set(once)) <= MOST_CLOUDS:
+        assert set(seen) == wanted | set(once)
 
 
 def test_a_scope_has_sixteen_functions_at_most() -> None:

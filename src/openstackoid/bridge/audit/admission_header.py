@@ -58,13 +58,14 @@ def decode(value: str) -> Admission | None:
 
 
 def outcome_of(status: int, use: Admission | None) -> str:
-    """Return the outcome of a request that left: an admission header proves that the peer accepted it.
+    """Return the outcome of a request that left.
 
-    Without one, a status of a gateway's refusal means refused; any other failure leaves it open.
+    A status of a refusal means refused, also beside an admission header: the peer alone vouches for that. With the header, the
+    peer says that it accepted a request that failed otherwise; without one, a failure leaves it open.
     """
-    if use is not None or 100 <= status < 400:
-        return ALLOWED
-    return REFUSED if status in _REFUSALS else FAILED
+    if status in _REFUSALS:
+        return REFUSED
+    return ALLOWED if use is not None or 100 <= status < 400 else FAILED
 
 
 def _shortened(value: object, longest: int) -> object:

@@ -109,8 +109,10 @@ def opened(plan: S, head: Head, body: bytes | None, binder: Binder, seconds: flo
 def judged(here: Cloud, decision: Decision, head: Head, of: Opened) -> str | Denial | None:
     """Return what delegation says of a request: its rule or a denial. None for one without a credential.
 
-    A token that is not bound counts as one under no scope: a peer may have stolen it. Raises
-    :class:`~openstackoid.binding.BoundTokenError` for a scope that the token is not bound to.
+    A token that is not bound counts as one under no scope: a peer may have stolen it. So does one that was issued by way of the
+    peer, which writes the scope beside it.
+
+    Raises :class:`~openstackoid.binding.BoundTokenError` for a scope that the token is not bound to.
     """
     plan, sender = decision.plan, head.sender
     if sender is None or not isinstance(plan, Single | Relay):
@@ -128,9 +130,7 @@ def judged(here: Cloud, decision: Decision, head: Head, of: Opened) -> str | Den
     refusal = _indirect(head, use) or (_IN_BODY if step is not None and _shows_token(use) else None)
     if refusal is not None:
         return Denial(None, refusal)
-    asked = Delegated(
-        None if validates else use, step, of.of_service, () if of.auth is None else _given(scope, sender, here.name)
-    )
+    asked = Delegated(None if validates else use, step, of.of_service, _given(of.auth, scope, sender, here.name))
     return may_ask(here.policy.delegated_to(sender), asked)
 
 
@@ -143,7 +143,7 @@ def reads_images(here: Cloud, decision: Decision, head: Head, of: Opened) -> str
     # No pattern of an operator names this id.
     use = Use(IMAGE, METHOD, f"/v2/images/{token_hex()}/file")
     scope = decision.scope if decision.source in _SAID else None
-    verdict = may_ask(here.policy.delegated_to(sender), Delegated(use, given=_given(scope, sender, here.name)))
+    verdict = may_ask(here.policy.delegated_to(sender), Delegated(use, given=_given(of.auth, scope, sender, here.name)))
     return None if isinstance(verdict, Denial) else verdict
 
 
@@ -193,8 +193,9 @@ def _shows_token(use: Use) -> bool:
     return route is not None and route.instead is not None
 
 
-def _given(scope: Scope | None, sender: str, home: str) -> Collection[str]:
-    if scope is None:
+def _given(bound: BoundToken | None, scope: Scope | None, sender: str, home: str) -> Collection[str]:
+    """Return the services that the bound scope gives to the sender. A token that is bound to none gives none."""
+    if bound is None or bound.kind is Kind.ISSUED or scope is None:
         return ()
     return [service for service in _ASKED_OF_PEERS if sender in scope.clouds_for(service, home)]
 

@@ -20,7 +20,7 @@ async def exchanged(context: RequestContext, head: Head, body: bytes | None) -> 
     tokens = TokenPage(context.here.name, context.tokens.binder)
     try:
         asked = tokens.exchange(head, body, context.mesh)
-        _check_plain(context, head, asked)
+        _check_unscoped(context, head, asked)
     except AnswerError as error:
         reason = without_gateway(error.message, context.here.name)
         raise refused_use(context, head, _identity(context), Denial(None, reason), error.status) from None
@@ -47,9 +47,12 @@ async def audit_shown(context: RequestContext, head: Head, refusal: AnswerError 
         write_use(context, head, await delegated_use(context, head, _identity(context), rule, bound.token))
 
 
-def _check_plain(context: RequestContext, head: Head, asked: Exchange) -> None:
-    """Refuse a token that came unbound, which the peer may have stolen, unless delegation names exchanges."""
-    if asked.plain and head.sender is not None:
+def _check_unscoped(context: RequestContext, head: Head, asked: Exchange) -> None:
+    """Refuse a token whose scope the peer alone says, unless delegation names exchanges.
+
+    It came unbound, and the peer may have stolen it, or it was issued by way of the peer.
+    """
+    if asked.unscoped and head.sender is not None:
         verdict = may_ask(context.here.policy.delegated_to(head.sender), Delegated(None, "exchange"))
         if isinstance(verdict, Denial):
             raise AnswerError(403, f"gateway of {context.here.name}: {verdict.reason}")

@@ -6,6 +6,7 @@ import contextlib
 import os
 import socket
 from collections.abc import Mapping
+from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ from openstackoid.mesh import DatabaseServer, Mesh, MeshError, check_tls, load_m
 from openstackoid.routing import IDENTITY, TOKENS_PATH
 from openstackoid.service_manager import ServiceManager
 from openstackoid.store import Store, database_of
+from openstackoid.telemetry import SLOW_ANSWER, TokenAnswers
 
 GRACE = 3.0
 """Seconds for running requests at the end of the process."""
@@ -158,7 +160,8 @@ async def serve(
     lines = _record_lines(receiving, bridge, records) if receiving else None
     # aiohttp waits this long twice: for running requests, and for those that it has cancelled.
     runner = web.ServerRunner(http_server(bridge), shutdown_timeout=GRACE / 2)
-    pages = OperatorsPages(at, lambda: bridge.context.mesh, bridge.operators_page, health, PeerWatch(upstream))
+    token_answers = partial(_token_answers, log_process, bridge)
+    pages = OperatorsPages(at, lambda: bridge.context.mesh, bridge.operators_page, health, PeerWatch(upstream), token_answers)
     state = GatewayState(
         at,
         lambda: bridge.context.mesh,
@@ -169,8 +172,7 @@ async def serve(
         peers=pages.peers,
         audit=lambda: maintenance.state,
     )
-    listen = sockets.metrics.open if sockets.metrics else None
-    metrics = MetricsPage(state, log_process, listen, pages.answer)
+    metrics = MetricsPage(state, log_process, sockets.metrics.open if sockets.metrics else None, pages.answer, token_answers)
     running = [
         _keep_current(bridge, (file, blocked), reload, maintenance),
         maintenance.run(),
@@ -209,6 +211,12 @@ async def _opened_store(server: DatabaseServer | None, file: Path | None) -> Sto
     store = Store(database_of(server.url if server else None, server.password if server else None, file))
     await store.open()
     return store
+
+
+async def _token_answers(log_process: LogProcess, bridge: Bridge) -> TokenAnswers:
+    """Return the questions about tokens that the Keystone here answered lately, and those of this process that wait too long."""
+    answered = await log_process.token_answers()
+    return answered.with_waiting(bridge.context.authorizer.validator.late(SLOW_ANSWER))
 
 
 async def _drain(bridge: Bridge, site: web.SockSite, manager: ServiceManager) -> None:

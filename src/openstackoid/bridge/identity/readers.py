@@ -79,10 +79,10 @@ async def asked_with(reader: Reader, ask: Callable[[str], Awaitable[A]]) -> A:
 
 
 def not_by_itself(peer: str) -> str:
-    """Return the words for a token that ``peer`` accepts but does not validate by its own right, without a reader account."""
+    """Return the words for a token that ``peer`` accepts but does not validate by its own right, without an account that may."""
     return (
         "refuses to validate the token by its own right (403), as it does for a trust with impersonation and for EC2 credentials;"
-        f" to accept such tokens, the operator here needs a reader account at {peer}"
+        f" the gateway of {peer} validates such tokens with an account under its key 'validator'"
     )
 
 

@@ -108,6 +108,10 @@ class TokenValidator:
         # A client that waits may leave; the others still need the answer.
         return await asyncio.shield(task)
 
+    def late(self, seconds: float) -> int:
+        """Return how many questions to the Keystone here have waited for at least these seconds."""
+        return self._questions.late(self._upstream.at, seconds)
+
     def heard(self, token: str, cloud: str) -> bytes | None:
         """Return the document of a token that its cloud has told a moment ago, without a catalog, or None."""
         known = self._known.get((cloud, token_digest(token), False))

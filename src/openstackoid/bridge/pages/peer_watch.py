@@ -23,14 +23,15 @@ from openstackoid.bridge.pages import peer_questions
 from openstackoid.bridge.pages.peer_questions import PeerQuestions, question_timeouts
 from openstackoid.bridge.pages.reachability import AT_MOST
 from openstackoid.bridge.trace.peer_records import SOCKETS
+from openstackoid.bridge.upstream.kept_connections import FROM_THE_START
 from openstackoid.bridge.upstream.target import Target, gateway_targets
 from openstackoid.bridge.upstream.upstream import Upstream, UpstreamError, UpstreamRequest, first_reached, read_answer
 from openstackoid.mesh import Mesh, mesh_digest
 from openstackoid.routing.pages import MESH, ONLY_HERE
 from openstackoid.telemetry import PeerAnswer
 
-FOR_A_SCRAPE = 16
-"""Peers that are asked for one scrape."""
+FOR_A_SCRAPE = FROM_THE_START
+"""Peers that are asked for one scrape: all of a small mesh, to which connections are kept anyway."""
 
 CLOCK_KEPT = 600.0
 """Seconds for which the clock of a peer is told: when this machine's clock is set right, all earlier differences are wrong."""
@@ -70,8 +71,11 @@ class PeerWatch:
         return {name: {key: getattr(answer, key) for key in _FIELDS} for name, answer in self.answers(mesh).items()}
 
     def scraped(self, mesh: Mesh) -> Mapping[str, PeerAnswer]:
-        """Return the answers that are known, and ask a few peers for the next scrape, half of them of those with a fault."""
-        answers = self.answers(mesh)
+        """Return the answers that are known, and ask a few peers for the next scrape, half of them of those with a fault.
+
+        A peer that the operator has blocked does not answer, and is not told: no alert is to name it.
+        """
+        answers = {name: answer for name, answer in self.answers(mesh).items() if name not in mesh.blocked}
         self._questions.begin(mesh, FOR_A_SCRAPE // 2, among={name for name, answer in answers.items() if not answer.good})
         self._questions.begin(mesh, FOR_A_SCRAPE)
         return answers
@@ -105,7 +109,8 @@ class PeerWatch:
         try:
             return await first_reached(targets, ask, nowhere, repeatable=True)
         except AnswerError as error:
-            return PeerAnswer(False, without_gateway(error.message, self._upstream.at))
+            certificate = isinstance(error, UpstreamError) and error.certificate
+            return PeerAnswer(False, without_gateway(error.message, self._upstream.at), certificate=certificate)
 
 
 def _aged(answer: PeerAnswer, age: float) -> PeerAnswer:

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from openstackoid.binding import BoundTokenError, Kind, is_bound
+from openstackoid.binding import BoundToken, BoundTokenError, Kind, is_bound
 from openstackoid.bridge.binding.binder import Binder
 from openstackoid.bridge.binding.exchange import TOKEN_TYPE
 from openstackoid.bridge.errors import AnswerError
@@ -23,12 +23,15 @@ _KEYS = ("subject_token", "audience", "scope")
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What a peer's gateway asks for: ``token`` bound to ``audience`` under ``scope``. ``plain``: it came unbound."""
+    """What a peer's gateway asks for: ``token`` bound to ``audience`` under ``scope``.
+
+    ``unscoped``: the peer alone says the scope. The token came unbound, or was issued by way of the peer.
+    """
 
     token: str = field(repr=False)
     audience: str
     scope: str
-    plain: bool
+    unscoped: bool
 
 
 class TokenPage:
@@ -55,8 +58,9 @@ class TokenPage:
         if audience in (self._at, head.sender) or audience not in scope.clouds():
             raise self._error(403, f"audience: the next cloud that the scope names is accepted, and '{audience[:64]}' is not")
         if not is_bound(token.bare):
-            return Exchange(token.bare, audience, scope.to_header(), plain=True)
-        return Exchange(self._opened(head, token.bare, scope.to_header()), audience, scope.to_header(), plain=False)
+            return Exchange(token.bare, audience, scope.to_header(), unscoped=True)
+        bound = self._opened(head, token.bare, scope.to_header())
+        return Exchange(bound.token, audience, scope.to_header(), unscoped=bound.kind is Kind.ISSUED)
 
     def document(self, asked: Exchange, mesh: Mesh) -> dict[str, Any]:
         """Return the answer, with the new token."""
@@ -64,8 +68,8 @@ class TokenPage:
         bound = self._binder.bind(asked.token, Kind.USER, asked.audience, asked.scope, seconds)
         return {"access_token": bound, "issued_token_type": TOKEN_TYPE, "token_type": "N_A", "expires_in": int(seconds)}
 
-    def _opened(self, head: Head, text: str, scope: str) -> str:
-        """Return the token in a bound one. Raises :class:`AnswerError` for one that may not go on."""
+    def _opened(self, head: Head, text: str, scope: str) -> BoundToken:
+        """Return the content of a bound token. Raises :class:`AnswerError` for one that may not go on."""
         try:
             bound = self._binder.open(text, head.sender)
         except BoundTokenError as error:
@@ -74,7 +78,7 @@ class TokenPage:
             raise self._error(401, "the token is bound to another scope")
         if bound.kind is Kind.SERVICE:
             raise self._error(403, "the token of a service goes to no third cloud")
-        return bound.token
+        return bound
 
     def _read(self, head: Head, mesh: Mesh, subject: str, scope: str) -> Token:
         """Return the token with its scope, read as strictly as in a request."""

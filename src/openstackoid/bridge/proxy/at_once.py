@@ -14,6 +14,7 @@ from openstackoid.bridge.proxy.branches import Branches
 from openstackoid.bridge.proxy.composed_answer import composed_answer, composed_headers
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.merged_list import MergedList
+from openstackoid.bridge.proxy.named_resource import NamedResource
 from openstackoid.bridge.proxy.one_resource import Forward, OneResource
 from openstackoid.bridge.resource_index import View
 from openstackoid.composition import (
@@ -25,6 +26,7 @@ from openstackoid.composition import (
     HeadersKind,
     ItemKind,
     ListKind,
+    NamedKind,
     TotalKind,
     VersionsKind,
     common_part,
@@ -66,6 +68,8 @@ class AtOnce:
                 view = self._view(owner, kind.service, kind.resources)
                 one = OneResource(self._context, self._incoming, self._plan, self._branches, kind=kind, view=view)
                 return await one.run(self._forward)
+            case NamedKind() as kind:
+                return await NamedResource(self._context, self._incoming, self._plan, self._branches, kind).run(self._forward)
             case HeadersKind():
                 return await self._headers()
             case kind:

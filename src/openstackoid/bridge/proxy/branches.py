@@ -13,10 +13,11 @@ from typing import Protocol
 
 from openstackoid.bridge.errors import AnswerError, WholeAnswer, without_gateway
 from openstackoid.bridge.message.head import Incoming
+from openstackoid.bridge.proxy.asked_place import AskedPlace
 from openstackoid.bridge.proxy.composed_limits import HeldAnswer, HeldAnswers, OverloadError
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.leg import Leg
-from openstackoid.bridge.upstream.target import place_of
+from openstackoid.bridge.upstream.outages import Outage
 from openstackoid.bridge.upstream.upstream import UpstreamError
 from openstackoid.composition import Failure, Fault, Outcome, PassOn, Refused
 from openstackoid.mesh import Timeouts
@@ -159,25 +160,27 @@ class Branches:
         plan = self._plans[cloud]
         if isinstance(plan, Refuse):
             return self._failed(cloud, AnswerError(plan.status, plan.message, title=plan.title, reason="refused"))
-        outages, place = self._context.upstream.outages, place_of(plan.endpoint)
-        known = outages.known(place) if self._another_is_there(cloud, others or self.clouds) else None
-        if known is not None:
-            return self._failed(cloud, UpstreamError(503, f"gateway of {self._context.here.name}: {known} (a moment ago)"))
+        place = AskedPlace(self._context, plan)
+        outage = await place.settled()
+        # One that fails at once takes no time from the others.
+        if outage is not None and not outage.is_quick and self._another_is_there(cloud, others or self.clouds):
+            return self._failed(cloud, self._known(outage))
         clock = asyncio.get_running_loop().time
         began, timeouts = clock(), self._context.here.timeouts_of(plan.frontend_endpoint)
         leg: Leg[Single] | None = None
         try:
             left = self.time.left(timeouts, others or (cloud,), share)
             self.drop(cloud)
-            leg = await self._leg(change(plan), incoming, self.held.answer(cloud), rewrites=rewrites, seconds=left)
-            answer = await leg.answer()
+            with place.watched(timeouts.connect + timeouts.server if left is None else left):
+                leg = await self._leg(change(plan), incoming, self.held.answer(cloud), rewrites=rewrites, seconds=left)
+                answer = await leg.answer()
         except AnswerError as error:
             if leg is not None:
                 leg.account(error.status, error.reason)
             if isinstance(error, OverloadError):
                 raise
-            if isinstance(error, UpstreamError) and error.is_outage:
-                outages.note(place, self._without_gateway(error), max(timeouts.check, clock() - began))
+            if isinstance(error, UpstreamError):
+                place.failed(error, self._without_gateway(error), clock() - began)
             return self._failed(cloud, error)
         except asyncio.CancelledError:
             if leg is not None:
@@ -186,7 +189,7 @@ class Branches:
             raise
         finally:
             self.time.spend(cloud, clock() - began)
-        outages.forget(place)
+        place.answered(answer.status, clock() - began)
         if not isinstance(answer, WholeAnswer):
             raise AssertionError("a branch reads its answer as a whole")
         self.answers[cloud] = answer
@@ -236,10 +239,14 @@ class Branches:
 
     def _another_is_there(self, cloud: str, others: Sequence[str]) -> bool:
         plans = {name: self.plan(name) for name in others}
-        outages = self._context.upstream.outages
         return any(
-            plan is not None and not outages.failed(place_of(plan.endpoint)) for name, plan in plans.items() if name != cloud
+            plan is not None and AskedPlace(self._context, plan).outage is None for name, plan in plans.items() if name != cloud
         )
+
+    def _known(self, outage: Outage) -> AnswerError:
+        """Return the error for a cloud that is not asked, as that of its last failure."""
+        message = f"gateway of {self._context.here.name}: {outage.text} (a moment ago)"
+        return AnswerError(outage.status, message) if outage.answered else UpstreamError(outage.status, message)
 
     def _without_gateway(self, error: AnswerError) -> str:
         return without_gateway(error.message, self._context.here.name)

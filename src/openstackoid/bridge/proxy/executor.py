@@ -19,6 +19,7 @@ from openstackoid.bridge.proxy.leg import Leg, LegTime
 from openstackoid.bridge.proxy.relay import RelayLeg
 from openstackoid.bridge.proxy.tokens import buffered, with_tokens
 from openstackoid.bridge.proxy.turns import Turns
+from openstackoid.composition import CLOUD_HEADER
 from openstackoid.routing import All, Decision, Destination, Headers, Otherwise, Refuse, Relay, Single
 from openstackoid.routing.decision import singles
 
@@ -72,7 +73,8 @@ class Executor:
         return await (self._single(single, incoming) if attempt is None else self._turn(single, incoming, attempt))
 
     async def _turn(self, single: Single, incoming: Incoming, attempt: Attempt) -> Leg[Single]:
-        """Return the leg for one of several clouds."""
+        """Return the leg for one of several clouds, whose answer names it."""
+        incoming = replace(incoming, told=((CLOUD_HEADER, single.endpoint.cloud),))
         decision = replace(self.decision, plan=single)
         single, incoming, use = await with_tokens(self._context, incoming, decision, single)
         leg = ForwardLeg(self._context, incoming, single, decision.issuer, attempt)

@@ -27,7 +27,7 @@ from openstackoid.routing import (
 from openstackoid.routing.images import IMAGE
 from openstackoid.routing.links import CHALLENGE, GIVEN_BY_KEYSTONE, REDIRECTS
 from openstackoid.routing.paths import may_climb
-from openstackoid.routing.volumes import BLOCK_STORAGE
+from openstackoid.routing.peer_reads import may_have_list
 
 _REMEMBERED = 16
 """Hosts whose places are remembered while the links of one answer are rewritten."""
@@ -66,7 +66,7 @@ class Links:
     def must_be_read(self, head: Head, status: int, headers: Headers) -> bool:
         """Return whether clients read a peer's answer as JSON under any type, and follow its links or places.
 
-        These are version documents, lists of block storage, and successes of an image service.
+        These are version documents, answers that may have a list, and successes of an image service.
         """
         if self._peer is None or status in _NO_BODY or not 200 <= status < 400:
             return False
@@ -74,8 +74,9 @@ class Links:
             return status < 300
         if status in _FOLLOWED and any(name.lower() == "location" for name, _ in headers):
             return False
-        is_list = self._frontend_endpoint.service == BLOCK_STORAGE and head.method in ("GET", "HEAD")
-        return is_list or names_document(self._frontend_endpoint, head.path)
+        return may_have_list(self._frontend_endpoint, head.method, head.path) or names_document(
+            self._frontend_endpoint, head.path
+        )
 
     def of_images(self, path: str) -> bool:
         """Return whether a peer's image service answered, for a ``path`` with contents that services here may follow."""

@@ -7,20 +7,31 @@ of which all other clouds have said that they lack the resource.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from aiohttp import web
 
 from openstackoid.bridge.errors import AnswerError, WholeAnswer
-from openstackoid.bridge.message.body import with_small_body
+from openstackoid.bridge.message.body import OPERATION_LIMIT, read_body, with_small_body
 from openstackoid.bridge.message.head import Incoming, without
 from openstackoid.bridge.proxy.attempt import Attempt, LocatedAttempt, PassedError
 from openstackoid.bridge.proxy.branches import Branches
 from openstackoid.bridge.proxy.composed_answer import with_cloud
 from openstackoid.bridge.proxy.context import RequestContext
+from openstackoid.bridge.proxy.equal_references import EqualReferences
 from openstackoid.bridge.proxy.leg import Leg
 from openstackoid.bridge.resource_index import View
-from openstackoid.composition import CLOUD_HEADER, Failure, Fault, ItemKind, item_outcome, owner_outcome, without_cloud
+from openstackoid.composition import (
+    CLOUD_HEADER,
+    Failure,
+    Fault,
+    ItemKind,
+    builtin_kinds,
+    item_outcome,
+    owner_outcome,
+    without_cloud,
+)
 from openstackoid.routing import READS, REQUEST_ID, All, Relay, Single, with_headers
 
 Forward = Callable[[Single, Incoming, Attempt | None], Awaitable[Leg[Single] | Leg[Relay]]]
@@ -43,6 +54,7 @@ class OneResource:
         self._branches = branches
         self._kind = kind
         self._view = view
+        self._for_cloud: dict[str, Incoming] = {}
 
     async def run(self, forward: Forward) -> web.StreamResponse:
         """Return the answer of the cloud that has the resource; ``forward`` makes the leg to it."""
@@ -53,8 +65,7 @@ class OneResource:
         await self._strip()
         response = await self._by_index(forward)
         if response is None:
-            plan = await self._owner(self._branches.clouds)
-            response = await self._forwarded(forward, self._sent(plan))
+            response = await self._to_owner(forward, await self._owner(self._branches.clouds))
         if method == "DELETE" and not kind.below and 200 <= response.status < 300:
             self._forget()
         return response
@@ -72,33 +83,59 @@ class OneResource:
 
     async def _by_index(self, forward: Forward) -> web.StreamResponse | None:
         """Return the answer of the cloud that certainly has the resource, asked alone; None where none certainly has."""
-        cloud = await self._known(certain=True)
+        cloud = await self._certain()
         plan = None if cloud is None else self._branches.plan(cloud)
         if cloud is None or plan is None:
             return None
         if self._incoming.body is None and self._incoming.request.body_exists:
             # A body that streams is sent once, so that the cloud is asked first.
-            try:
-                plan = await self._owner((cloud,))
-            except AnswerError:
-                self._forget()
-                return None
-            return await self._forwarded(forward, plan)
+            located: Single | WholeAnswer | None = None
+            with suppress(AnswerError):
+                located = await self._owner((cloud,))
+            if isinstance(located, Single):
+                return await self._forwarded(forward, located)
+            self._forget()
+            return None
         try:
             return await self._forwarded(forward, self._sent(plan), LocatedAttempt(self._incoming.head))
         except PassedError as passed:
             self._forget()
             owner = await self._owner(self._branches.clouds)
-            if owner.endpoint.cloud == cloud and passed.answer is not None:
+            if isinstance(owner, Single) and owner.endpoint.cloud == cloud and passed.answer is not None:
                 # It has the resource, and lacks another thing.
                 return passed.answer
-            return await self._forwarded(forward, self._sent(owner))
+            return await self._to_owner(forward, owner)
+
+    async def _to_owner(self, forward: Forward, owner: Single | WholeAnswer) -> web.StreamResponse:
+        """Return the answer of the owner, or the error by which a cloud has refused to say whether it is that."""
+        return owner if isinstance(owner, WholeAnswer) else await self._forwarded(forward, self._sent(owner))
 
     async def _forwarded(self, forward: Forward, plan: Single, attempt: Attempt | None = None) -> web.StreamResponse:
         """Return the answer of one cloud, which it names."""
         told = ((CLOUD_HEADER, plan.endpoint.cloud),)
-        leg = await forward(plan, replace(self._incoming, told=told), attempt)
+        incoming = await self._translated(plan.endpoint.cloud)
+        leg = await forward(plan, replace(incoming, told=told), attempt)
         return await leg.answer()
+
+    async def _certain(self) -> str | None:
+        """Return the cloud that certainly has the resource, and what the request refers to."""
+        cloud = await self._known(certain=True)
+        if cloud is None:
+            return None
+        try:
+            await self._translated(cloud)
+        except AnswerError:
+            # The resource may be in another cloud by now.
+            self._forget()
+            return None
+        return cloud
+
+    async def _translated(self, cloud: str) -> Incoming:
+        """Return the request with the ids of this cloud. Raises :class:`AnswerError` where they are not certain."""
+        if cloud not in self._for_cloud:
+            references = EqualReferences(self._context, self._incoming, self._branches, self._kind)
+            self._for_cloud[cloud] = await references.translated(cloud)
+        return self._for_cloud[cloud]
 
     async def _known(self, *, certain: bool) -> str | None:
         """Return the cloud of the resource by the index, or None."""
@@ -113,17 +150,23 @@ class OneResource:
 
     async def _strip(self) -> None:
         """Remove our attributes from the body of the request."""
-        incoming = await with_small_body(self._incoming, self._context.here)
+        incoming, here = self._incoming, self._context.here
+        if incoming.body is None and builtin_kinds().references(self._kind):
+            # A body that may name an equal thing is read, whatever its length.
+            incoming = replace(incoming, body=await read_body(incoming.request, incoming.head, OPERATION_LIMIT, here))
+        incoming = await with_small_body(incoming, here)
         self._incoming = replace(incoming, body=without_cloud(incoming.body)) if incoming.body else incoming
 
     def _sent(self, plan: Single) -> Single:
         """Return a plan for the body as it is now."""
-        return plan if self._incoming.body is None else replace(plan, headers=without(plan.headers, "content-length"))
+        if self._incoming.body is None:
+            return plan
+        return replace(plan, headers=without(plan.headers, "content-length", "transfer-encoding"))
 
-    async def _owner(self, clouds: Sequence[str]) -> Single:
-        """Return the plan for the one of ``clouds`` that has the resource.
+    async def _owner(self, clouds: Sequence[str]) -> Single | WholeAnswer:
+        """Return the plan for the one of ``clouds`` that has the resource, or the error by which a cloud refuses to say it.
 
-        Raises :class:`AnswerError` where that is not certain.
+        Raises :class:`AnswerError` where no cloud has it, or that is not certain.
         """
         head, below = self._incoming.head, self._kind.below
         ids = head.values(REQUEST_ID)
@@ -136,6 +179,8 @@ class OneResource:
         asked = replace(head, method="GET", path=head.path.removesuffix(below), query=None)
         cloud, answer = await self._found(replace(self._incoming, head=asked, body=None), clouds, located)
         plan = None if cloud is None else self._branches.plan(cloud)
+        if plan is None and answer.status >= 400 and answer.status != 404:
+            return answer
         if plan is None:
             message = f"gateway of {self._context.here.name}: no cloud of {self._expression} has {self._kind.id!r}"
             raise AnswerError(answer.status if answer.status >= 400 else 404, message, reason="no cloud has it")

@@ -14,11 +14,12 @@ from aiohttp import web
 from openstackoid.bridge.errors import AnswerError, WholeAnswer, without_gateway
 from openstackoid.bridge.message.body import with_small_body
 from openstackoid.bridge.message.head import Incoming
+from openstackoid.bridge.proxy.asked_place import AskedPlace
 from openstackoid.bridge.proxy.attempt import Attempt, PassedError
 from openstackoid.bridge.proxy.composed_limits import OverloadError
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.leg import Leg
-from openstackoid.bridge.upstream.target import place_of
+from openstackoid.bridge.upstream.outages import Outage
 from openstackoid.bridge.upstream.upstream import UpstreamError
 from openstackoid.mesh import Timeouts
 from openstackoid.routing import READS, All, Otherwise, Refuse, Single, Turn
@@ -28,22 +29,25 @@ from openstackoid.routing.turns import Outcome, is_empty_list, looks_up_name, ou
 MakeLeg = Callable[[Single, Incoming, Attempt], Awaitable[Leg[Single]]]
 Compose = Callable[[All, Incoming, float], Awaitable[web.StreamResponse]]
 """Returns the answer of several clouds at once, within seconds."""
-_OUTAGE = (502, 503, 504)
 _SHORT = 0.01
 """Seconds in which no cloud is asked once more."""
+_LEAST_PART = 1 / 8
+"""The part of the time of a request in which a cloud that was down is asked after all others."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
     """A turn without an answer: its ``status`` is 404 for a missing item. ``reason``: the text for the log.
 
-    ``comes_later``: in the scope, the cloud is behind the one that gets the write.
+    ``comes_later``: in the scope, the cloud is behind the one that gets the write. ``skipped``: the cloud, if it is known to be
+    down, and was not asked.
     """
 
     status: int
     message: str
     reason: str
     comes_later: bool = False
+    skipped: str = ""
 
 
 class Turns:
@@ -62,45 +66,62 @@ class Turns:
         """Return the answer of the first cloud that has one; see :meth:`Leg.run`."""
         # A body that is read can be sent to several clouds.
         self._incoming = await with_small_body(self._incoming, self._context.here)
-        turns = self._to_try()
+        turns, again = await self._to_try()
+        refused: Refuse | None = None
         for number, turn in enumerate(turns):
-            further = len(turns) - number - 1
-            match turn.plan:
-                case Refuse() as refusal:
-                    raise self._refused(refusal)
-                case Single() as single:
-                    response = await self._ask(single, further)
-                case All() as every:
-                    response = await self._ask_at_once(every, further)
-                case Otherwise():
-                    raise AssertionError("turns are in no other turn")
+            if isinstance(turn.plan, Refuse):
+                refused = turn.plan
+                break
+            response = await self._turn(turn, len(turns) - number - 1)
             if response is not None:
                 return response
-        raise self._nowhere()
+        # Those that may be back are asked before there is an error.
+        for number, turn in enumerate(again):
+            if not self._has_time:
+                break
+            self._failed = [failed for failed in self._failed if failed.skipped != turn.cloud]
+            response = await self._turn(turn, len(again) - number - 1)
+            if response is not None:
+                return response
+        raise self._nowhere() if refused is None else self._refused(refused)
 
-    def _to_try(self) -> list[Turn]:
-        """Return the turns without those of places that failed a moment ago; all, if there would be no other."""
-        known: dict[str, str] = {}
-        for turn in self._plan.turns:
-            outages = self._context.upstream.outages
-            failure = outages.known(place_of(turn.plan.endpoint)) if isinstance(turn.plan, Single) else None
-            if failure is not None:
-                known[turn.cloud] = failure
+    async def _turn(self, turn: Turn, further: int) -> web.StreamResponse | None:
+        """Return the answer of a turn, or None where the next is to be asked; ``further``: how many there are."""
+        match turn.plan:
+            case Single() as single:
+                return await self._ask(single, further)
+            case All() as every:
+                return await self._ask_at_once(every, further)
+            case Refuse() | Otherwise():
+                raise AssertionError("turns are in no other turn, and a refusal is asked of no cloud")
+
+    async def _to_try(self) -> tuple[list[Turn], list[Turn]]:
+        """Return the turns without those of places that are down, and of these the ones that cost no time to ask.
+
+        If there would be no other, all are the first.
+        """
+        known: dict[str, Outage] = {}
+        for number, turn in enumerate(self._plan.turns):
+            # HAProxy has had an answer of the first.
+            answered = number == 0 and self._incoming.head.is_missed
+            outage = await AskedPlace(self._context, turn.plan).settled() if isinstance(turn.plan, Single) else None
+            if outage is not None and not answered:
+                known[turn.cloud] = outage
         others = [turn for turn in self._plan.turns if turn.cloud not in known]
         if not any(isinstance(turn.plan, Single | All) for turn in others):
-            return list(self._plan.turns)
+            return list(self._plan.turns), []
         # Of a read that a cloud answers with 404, every other cloud may have the item; a write is for the first that is reached.
         before = [turn.cloud for turn in self._plan.turns[: self._plan.turns.index(others[0])]]
         writes = self._incoming.head.method not in READS
         self._failed = [
-            _Failed(503, f"{text} (a moment ago)", text, comes_later=writes and cloud not in before)
-            for cloud, text in known.items()
+            _Failed(outage.status, f"{outage.text} (a moment ago)", outage.text, writes and cloud not in before, cloud)
+            for cloud, outage in known.items()
         ]
-        return others
+        return others, [turn for turn in self._plan.turns if turn.cloud in known and known[turn.cloud].is_quick]
 
     async def _ask(self, plan: Single, further: int) -> web.StreamResponse | None:
         """Return the answer of one cloud, or None where the next is to be asked; ``further``: how many there are."""
-        outages, place, head = self._context.upstream.outages, place_of(plan.endpoint), self._incoming.head
+        place, head = AskedPlace(self._context, plan), self._incoming.head
         clock = asyncio.get_running_loop().time
         began = clock()
         timeouts = self._context.here.timeouts_of(plan.frontend_endpoint)
@@ -113,41 +134,38 @@ class Turns:
         attempt = Attempt(head, None if self._streams else began + share, first=first, more=further > 0, failures=failures)
         leg: Leg[Single] | None = None
         try:
-            leg = await self._leg(plan, self._incoming, attempt)
-            response = await leg.answer()
+            with place.watched(share):
+                leg = await self._leg(plan, self._incoming, attempt)
+                response = await leg.answer()
         except PassedError as passed:
-            text = f"{place}{passed.what}"
+            text = f"{place.name}{passed.what}"
             self._failed.append(_Failed(passed.status if passed.result is Outcome.FAILURE else 404, text, text))
-            if passed.status in _OUTAGE:
-                outages.note(place, text, max(timeouts.check, clock() - began))
-            else:
-                outages.forget(place)
+            place.answered(passed.status, clock() - began)
             if head.method not in READS and not passed.unsent:
                 raise self._nowhere() from None
             return None
         except AnswerError as error:
-            self._judge_error(place, error, attempt)
+            self._judge_error(place.name, error, attempt)
             if leg is not None:
                 leg.account(error.status, error.reason)
             failed = _Failed(error.status, self._without_gateway(error.message), self._without_gateway(error.reason))
             self._failed.append(failed)
-            if isinstance(error, UpstreamError) and error.is_outage:
-                outages.note(place, failed.message, max(timeouts.check, clock() - began))
+            if isinstance(error, UpstreamError):
+                place.failed(error, failed.message, clock() - began)
             return None
-        outages.forget(place)
+        place.answered(response.status, clock() - began)
         return response
 
-    def _has_had_its_turn(self, place: str, left: float) -> bool:
+    def _has_had_its_turn(self, place: AskedPlace, left: float) -> bool:
         """Return whether the answer to HAProxy, or its silence until the seconds ``left`` were few, is this cloud's turn."""
         if self._incoming.head.is_missed:
-            self._failed.append(_Failed(404, text := f"{place} answers 404", text))
-            self._context.upstream.outages.forget(place)
+            self._failed.append(_Failed(404, text := f"{place.name} answers 404", text))
+            place.answered(404, 0.0)
             return True
         if left >= _SHORT:
             return False
-        self._failed.append(_Failed(504, text := f"{place} does not answer in its part of the time", text))
-        timeouts = self._context.here.timeouts
-        self._context.upstream.outages.note(place, text, max(timeouts.check, self._waited(timeouts)))
+        self._failed.append(_Failed(504, text := f"{place.name} does not answer in its part of the time", text))
+        place.silent(text, self._waited(self._context.here.timeouts))
         return True
 
     def _waited(self, timeouts: Timeouts) -> float:
@@ -183,6 +201,12 @@ class Turns:
         now = asyncio.get_running_loop().time()
         self._until = self._until or now + timeouts.connect + timeouts.server - self._waited(timeouts)
         return (self._until - now + spent) / (further + 1) - spent
+
+    @property
+    def _has_time(self) -> bool:
+        """Return whether there is time for one more cloud: a write that has too little of it is known to none."""
+        timeouts = self._context.here.timeouts
+        return self._until - asyncio.get_running_loop().time() > (timeouts.connect + timeouts.server) * _LEAST_PART
 
     def _judge_error(self, place: str, error: AnswerError, attempt: Attempt) -> None:
         """Raise the error that ends the request; return where the next cloud is to be asked."""

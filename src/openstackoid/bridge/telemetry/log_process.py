@@ -5,8 +5,10 @@ import asyncio
 import json
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
+
+from openstackoid.telemetry import TokenAnswers
 
 PATIENCE = 5.0
 """Seconds in which the other process must answer."""
@@ -16,19 +18,19 @@ _LONGEST = 1 << 30
 FRESH = 1.0
 """Seconds for which the numbers of a page are cached: any client may ask for it."""
 
-_SAMPLES, _DELEGATED = "samples", "delegated"
+SAMPLES, DELEGATED, TOKENS = "samples", "delegated", "tokens"
+"""The words of questions."""
 
 
-async def tell_numbers(connection: socket.socket, samples: Callable[[], Any], delegated: Callable[[], Any]) -> None:
-    """Answer each question, a word and a number, with that number and what one of the two functions returns, in a line of JSON.
+async def tell_numbers(connection: socket.socket, numbers: Mapping[str, Callable[[], Any]]) -> None:
+    """Answer each question, a word of ``numbers`` and a number, with that number and the result of the function.
 
-    It ends with the other process.
+    An answer is a line of JSON. It ends with the other process.
     """
     reader, writer = await asyncio.open_unix_connection(sock=connection)
     try:
         while words := (await reader.readline()).decode("ascii").split():
-            told = samples() if words[0] == _SAMPLES else delegated()
-            writer.write(json.dumps([int(words[1]), told]).encode("ascii") + b"\n")
+            writer.write(json.dumps([int(words[1]), numbers[words[0]]()]).encode("ascii") + b"\n")
             await writer.drain()
     except ConnectionError:
         pass
@@ -50,7 +52,7 @@ class LogProcess:
 
     async def samples(self) -> list[Any]:
         """Return the samples, or none if the process does not answer."""
-        return await self._ask(_SAMPLES) or []
+        return await self._ask(SAMPLES) or []
 
     async def delegated(self) -> list[tuple[str | None, str, str, int]]:
         """Return the counts of requests of peers in the name of users here that HAProxy served alone, asked once a second.
@@ -59,8 +61,12 @@ class LogProcess:
         """
         if time.monotonic() >= self._until:
             self._until = time.monotonic() + FRESH
-            self._delegated = await self._ask(_DELEGATED) or self._delegated
+            self._delegated = await self._ask(DELEGATED) or self._delegated
         return [(peer, rule, outcome, count) for peer, rule, outcome, count in self._delegated]
+
+    async def token_answers(self) -> TokenAnswers:
+        """Return the questions about tokens of the last seconds; none if the process does not answer."""
+        return TokenAnswers(*await self._ask(TOKENS))
 
     async def _ask(self, what: str) -> list[Any]:
         if self._connection is None:

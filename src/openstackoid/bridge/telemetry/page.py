@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from openstackoid.bridge.telemetry.log_process import LogProcess
 from openstackoid.bridge.telemetry.state import GatewayState
-from openstackoid.telemetry import merged
+from openstackoid.telemetry import TokenAnswers, merged
 
 MESH, ROUND_TRIPS, TRACE = "/mesh", "/round-trips", "/trace/"
 """The paths of the gateway's own pages here, for its operator: this socket is the operator's alone."""
@@ -27,6 +27,7 @@ class MetricsPage:
     """Serves the metrics of both processes of the Python service. ``listening`` opens the socket, if there is one.
 
     ``pages`` returns the gateway's own pages, for ``openstackoid status`` and ``openstackoid console``.
+    ``tokens``: the questions about tokens to the Keystone here.
     """
 
     def __init__(
@@ -35,11 +36,13 @@ class MetricsPage:
         log_process: LogProcess,
         listening: Callable[[], socket.socket] | None,
         pages: Pages,
+        tokens: Callable[[], Awaitable[TokenAnswers]],
     ) -> None:
         self._state = state
         self._log_process = log_process
         self._listening = listening
         self._pages = pages
+        self._tokens = tokens
         self._runner = web.ServerRunner(web.Server(self._answer, access_log=None))
 
     async def start(self) -> None:
@@ -59,8 +62,9 @@ class MetricsPage:
             return web.json_response(page[1], status=page[0])
         registry = CollectorRegistry(auto_describe=False)
         # It begins to ask peers, which the thread below cannot.
-        answers = self._state.peers()
-        registry.register(_Metrics(replace(self._state, peers=lambda: answers), await self._log_process.samples()))
+        answers, tokens = self._state.peers(), await self._tokens()
+        state = replace(self._state, peers=lambda: answers, tokens=lambda: tokens)
+        registry.register(_Metrics(state, await self._log_process.samples()))
         # Thousands of peers take a moment, in which requests go on.
         body = await asyncio.to_thread(generate_latest, registry)
         return web.Response(body=body, headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})

@@ -16,7 +16,7 @@ from openstackoid import __version__
 from openstackoid.bridge.audit.losses import Loss, Losses
 from openstackoid.bridge.audit.maintenance import UP
 from openstackoid.mesh import Cloud, Mesh, mesh_digest
-from openstackoid.telemetry import MOST_PEERS, PeerAnswer
+from openstackoid.telemetry import MOST_PEERS, SLOW_ANSWER, WINDOW, PeerAnswer, TokenAnswers
 from openstackoid.tls import TlsError, end_of, files_in
 
 
@@ -24,7 +24,8 @@ from openstackoid.tls import TlsError, end_of, files_in
 class GatewayState:
     """The parts of a gateway with a state. ``supervised``: the supervisor's file about the parts, None without a supervisor.
 
-    ``peers``: the last answers of peers. ``audit``: the state of the audit log.
+    ``peers``: the last answers of peers. ``audit``: the state of the audit log. ``tokens``: questions about tokens to the
+    Keystone here.
     """
 
     at: str
@@ -35,6 +36,7 @@ class GatewayState:
     supervised: Path | None = None
     peers: Callable[[], Mapping[str, PeerAnswer]] = dict
     audit: Callable[[], str] = lambda: UP
+    tokens: Callable[[], TokenAnswers] = TokenAnswers
 
     def metrics(self) -> Iterator[Metric]:
         """Yield the metrics."""
@@ -53,6 +55,9 @@ class GatewayState:
         yield _gauge(
             "audit_log_ready", "0: it cannot be written, or the disk has no space for its reserve", {}, self.audit() == UP
         )
+        tokens = self.tokens()
+        yield _gauge("token_questions_recent", f"Questions about tokens to the Keystone here in {WINDOW} s", {}, tokens.asked)
+        yield _gauge("token_questions_slow", f"Those of them that took {SLOW_ANSWER:g} s or longer", {}, tokens.slow)
         yield from _of_peers(self.peers())
         yield _certificates(mesh.clouds[self.at])
         yield from self._of_supervisor()
@@ -76,17 +81,20 @@ class GatewayState:
 def _of_peers(answers: Mapping[str, PeerAnswer]) -> Iterator[Metric]:
     reached = GaugeMetricFamily("openstackoid_peer_reachable", "0: the peer's gateway does not answer", labels=("peer",))
     same = GaugeMetricFamily("openstackoid_peer_description_same", "0: the peer has another description", labels=("peer",))
+    certificate = GaugeMetricFamily("openstackoid_peer_certificate_good", "0: the peer's certificate is wrong", labels=("peer",))
     ahead = GaugeMetricFamily(
         "openstackoid_peer_clock_ahead_seconds", "The clock of the peer less that of this gateway", labels=("peer",)
     )
     # Faults come first, but not among the clocks: most of them tell whether the own one is off.
     for peer, answer in islice(sorted(answers.items(), key=lambda item: item[1].good), MOST_PEERS):
         reached.add_metric((peer,), answer.reached)
+        if answer.reached or answer.certificate:
+            certificate.add_metric((peer,), answer.reached)
         if answer.same is not None:
             same.add_metric((peer,), answer.same)
     for peer, seconds in islice(((peer, one.ahead) for peer, one in answers.items() if one.ahead is not None), MOST_PEERS):
         ahead.add_metric((peer,), seconds)
-    yield from (reached, same, ahead)
+    yield from (reached, same, certificate, ahead)
 
 
 def _gauge(name: str, about: str, labels: dict[str, str], value: float) -> Metric:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from openstackoid.bridge.log import shown_path
 from openstackoid.bridge.trace.records import LOCAL, NONE, REFUSE, REMOTE, WAYS, Record
+from openstackoid.haproxy.trace import ANSWERED
 from openstackoid.mesh import Endpoint, Mesh
 from openstackoid.routing.backend_names import FRONTEND, PEER, is_local
 from openstackoid.routing.workflows import TRACE_ID
@@ -20,7 +21,8 @@ _MICROSECONDS = 1e6
 _LINE = re.compile(
     r"\S+ (?P<method>\S+) (?P<path>\S+) -> (?P<backend>\S+) (?P<cloud>\S+)"
     r" (?P<status>[+-]?[0-9]{1,9}) (?P<milliseconds>[+-]?[0-9]{1,12}) ms"
-    rf" \S+ trace=(?P<trace>{TRACE_ID}) at=(?P<at>[0-9]{{1,16}}) socket=(?P<socket>[0-9]{{1,5}}) via=(?P<via>\S*)(?: .*)?\n?"
+    rf" \S+ trace=(?P<trace>{TRACE_ID}) at=(?P<at>[0-9]{{1,16}}) socket=(?P<socket>[0-9]{{1,5}})(?:{ANSWERED}-?[0-9]+)?"
+    r" via=(?P<via>\S*)(?: .*)?\n?"
 )
 _METHOD = re.compile(r"[A-Z]{1,16}")
 

@@ -18,13 +18,14 @@ _ALERT = re.compile(r"\balert (.+)")
 class Failure:
     """A failure of a target. ``what`` is the end of a sentence that names it; ``unreached``: it was sent no byte.
 
-    ``address`` is the backend's that HAProxy has asked, if it is known.
+    ``address`` is the backend's that HAProxy has asked, if it is known. ``certificate``: the target's own is at fault.
     """
 
     status: int
     what: str
     unreached: bool = False
     address: str = ""
+    certificate: bool = False
 
 
 @dataclass(frozen=True, slots=True)

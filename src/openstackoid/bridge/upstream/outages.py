@@ -1,46 +1,145 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The places that failed a moment ago, for requests that have another place to go to."""
+"""The places that do not answer, for requests that have another place to go to.
 
-import time
-from collections.abc import Callable
-from typing import NamedTuple
+Probes in the background find out whether a failed place is down, and when it is back: no request waits for it once more.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+
+from openstackoid.bridge.upstream.target import place_of
+from openstackoid.mesh import Endpoint, Mesh
+
+PROBE_WAIT = 2.0
+"""Seconds in which a place answers a probe, at most."""
+
+SLOWEST = 4
+"""The longest pause between two probes of a place, in first ones: each is twice as long as the one before."""
+
+AT_ONCE = 32
+"""Probes at the same time."""
+
+MOST = 1000
+"""Places that are probed; the one that failed first is forgotten beyond that."""
+
+QUICK = 0.25
+"""Seconds in which a failure costs a request little, so that the place may be asked in vain."""
+
+Probe = Callable[[], Awaitable[bool]]
+"""Returns whether a place answers; within :data:`PROBE_WAIT`."""
 
 
-class _Outage(NamedTuple):
-    until: float
-    failure: str
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """The failure of a place. ``status``: of the error, or of the place's own answer if it ``answered``. ``text`` names it.
+
+    ``seconds``: that the last request or probe took to fail.
+    """
+
+    status: int
+    text: str
     seconds: float
+    answered: bool = False
+
+    @property
+    def is_quick(self) -> bool:
+        """Return whether another request would fail at once."""
+        return self.seconds < QUICK
+
+
+@dataclass(slots=True)
+class _Followed:
+    """A failed place and the task that probes it. ``judged`` is set once it is known whether the place is down."""
+
+    endpoint: Endpoint
+    outage: Outage
+    judged: asyncio.Event = field(default_factory=asyncio.Event)
+    task: "asyncio.Task[None] | None" = None
 
 
 class Outages:
-    """The failures of places, each with its text and its time. ``clock`` returns seconds."""
+    """The failed places, each with its outage, as long as no probe or request has an answer."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._failed: dict[str, _Outage] = {}
+    def __init__(self) -> None:
+        self._failed: dict[str, _Followed] = {}
+        self._slots = asyncio.Semaphore(AT_ONCE)
 
-    def known(self, place: str) -> str | None:
-        """Return the failure of a place, or None for one to try.
+    def known(self, place: str) -> Outage | None:
+        """Return the outage of a place that is down, or None for one to ask."""
+        found = self._failed.get(place)
+        return found.outage if found is not None and found.judged.is_set() else None
 
-        When its time is over, one request tries the place; the others are told the failure for that time once more.
+    async def settled(self, place: str) -> Outage | None:
+        """Return the same; of a place that has just failed, once the first probe tells."""
+        found = self._failed.get(place)
+        if found is not None and not found.judged.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(found.judged.wait(), PROBE_WAIT)
+        return self.known(place)
+
+    def note(self, endpoint: Endpoint, outage: Outage, probe: Probe, *, pause: float, certain: bool) -> None:
+        """Note a failure. ``certain``: the place is down; otherwise a probe finds out, as one request may be at fault.
+
+        ``pause``: seconds between the first probes.
         """
-        outage = self._failed.get(place)
-        if outage is None:
-            return None
-        if self._clock() < outage.until:
-            return outage.failure
-        self.note(place, outage.failure, outage.seconds)
-        return None
+        place = place_of(endpoint)
+        found = self._failed.get(place)
+        if found is None:
+            if len(self._failed) >= MOST:
+                self.forget(next(iter(self._failed)))
+            found = self._failed[place] = _Followed(endpoint, outage)
+            found.task = asyncio.create_task(self._follow(place, found, probe, pause, at_once=not certain))
+        found.outage = outage
+        if certain:
+            found.judged.set()
 
-    def failed(self, place: str) -> bool:
-        """Return whether a place failed a moment ago."""
-        outage = self._failed.get(place)
-        return outage is not None and self._clock() < outage.until
-
-    def note(self, place: str, failure: str, seconds: float) -> None:
-        """Note a failure, which is told for some seconds; at least those that it took, so that trials take half of the time."""
-        self._failed[place] = _Outage(self._clock() + seconds, failure, seconds)
+    @contextmanager
+    def watched(self, endpoint: Endpoint, outage: Outage, probe: Probe, *, pause: float, seconds: float) -> Iterator[None]:
+        """Probe the place after some seconds in the block: when a silent place's time is over, it is known to be down."""
+        handle = asyncio.get_running_loop().call_later(
+            seconds, lambda: self.note(endpoint, outage, probe, pause=pause, certain=False)
+        )
+        try:
+            yield
+        finally:
+            handle.cancel()
 
     def forget(self, place: str) -> None:
         """Note that a place has answered."""
-        self._failed.pop(place, None)
+        found = self._failed.pop(place, None)
+        if found is not None:
+            found.judged.set()
+            if found.task is not None:
+                found.task.cancel()
+
+    def keep(self, mesh: Mesh) -> None:
+        """Forget the places that are no longer in the mesh as they were."""
+        for place, found in list(self._failed.items()):
+            cloud = mesh.clouds.get(found.endpoint.cloud)
+            if cloud is None or cloud.name in mesh.blocked or found.endpoint not in cloud.endpoints:
+                self.forget(place)
+
+    def close(self) -> None:
+        """Stop all probes."""
+        for place in list(self._failed):
+            self.forget(place)
+
+    async def _follow(self, place: str, found: _Followed, probe: Probe, pause: float, *, at_once: bool) -> None:
+        """Probe a place until it answers."""
+        clock, longest = asyncio.get_running_loop().time, SLOWEST * pause
+        if not at_once:
+            await asyncio.sleep(pause)
+        while True:
+            async with self._slots:
+                began = clock()
+                if await probe():
+                    break
+            found.outage = replace(found.outage, seconds=clock() - began)
+            found.judged.set()
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, longest)
+        found.judged.set()
+        if self._failed.get(place) is found:
+            del self._failed[place]

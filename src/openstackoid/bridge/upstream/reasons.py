@@ -35,36 +35,41 @@ class Reasons:
 
     def __init__(self) -> None:
         self.tls: Tls | None = None
-        self._known: OrderedDict[str, str] = OrderedDict()
+        self._known: OrderedDict[str, _Reason] = OrderedDict()
 
     async def failure(self, target: Target, told: Told, timeouts: Timeouts, seconds: float) -> Failure:
         """Return the failure of a target that HAProxy has not reached within ``seconds``."""
         if told.word == DOWN:
-            what = self._known.get(target.place) or await self.trial(target, timeouts) or _UNREACHED
+            reason = self._known.get(target.place) or await self._try(target, timeouts) or _Reason(_UNREACHED)
         elif told.reason and target.certified is None and not target.backends:
-            what = f"{_UNREACHED}: no authority that this system trusts has signed its certificate"
+            reason = _Reason(f"{_UNREACHED}: no authority that this system trusts has signed its certificate", certificate=True)
         elif seconds >= TRIALS * timeouts.connect and not told.reason:
-            what = _late(timeouts)
+            reason = _Reason(_late(timeouts))
         else:
-            unknown = ": its certificate is not good, or is not its own" if told.reason else _UNREACHED
-            what = await self.trial(target, timeouts, told.address) or unknown
-        self._known[target.place] = what
+            bad = _Reason(": its certificate is not good, or is not its own", certificate=True)
+            reason = await self._try(target, timeouts, told.address) or (bad if told.reason else _Reason(_UNREACHED))
+        self._known[target.place] = reason
         self._known.move_to_end(target.place)
         if len(self._known) > MOST:
             self._known.popitem(last=False)
-        return Failure(503, what, unreached=told.unreached, address=told.address)
+        return Failure(503, reason.what, told.unreached, told.address, reason.certificate)
 
-    async def trial(self, target: Target, timeouts: Timeouts, told: str = "") -> str | None:
+    async def trial(self, target: Target, timeouts: Timeouts) -> str | None:
         """Return why there is no connection to the target, as the end of a sentence that names it; None where there is one.
 
-        ``told`` is the address of the backend to try; without it, each is tried in turn.
+        Each of its backends is tried in turn.
         """
-        what = None
+        reason = await self._try(target, timeouts)
+        return None if reason is None else reason.what
+
+    async def _try(self, target: Target, timeouts: Timeouts, told: str = "") -> "_Reason | None":
+        """Return why there is no connection to the target; ``told`` is the address of the backend to try, each by default."""
+        reason = None
         for peer in self._trials(target, told):
-            what = await _try(peer, timeouts)
-            if what is None:
+            reason = await _try(peer, timeouts)
+            if reason is None:
                 break
-        return what
+        return reason
 
     def _trials(self, target: Target, told: str) -> "list[_Trial]":
         """Return the connections to try: to the backend that was ``told``, or to each; or to the peer."""
@@ -78,6 +83,14 @@ class Reasons:
                 context = context_of(ssl.PROTOCOL_TLS_CLIENT, tls.certificate, tls.authority, tls.revoked)
                 return [replace(trial, context=context, name=target.certified, authority=tls.authority)]
         return [trial]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    """Why there is no connection, as the end of a sentence that names the target. ``certificate``: its own is at fault."""
+
+    what: str
+    certificate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +114,21 @@ class _Trial:
         return trial
 
 
-async def _try(trial: _Trial, timeouts: Timeouts) -> str | None:
+async def _try(trial: _Trial, timeouts: Timeouts) -> _Reason | None:
     """Return why there is no connection; None where there is one."""
     name = trial.name if trial.context else None
     try:
         async with asyncio.timeout(timeouts.connect):
             _, writer = await asyncio.open_connection(trial.host, trial.port, ssl=trial.context, server_hostname=name)
     except TimeoutError:
-        return _late(timeouts)
+        return _Reason(_late(timeouts))
     except socket.gaierror:
-        return f"{_UNREACHED}: its host name is not known"
+        return _Reason(f"{_UNREACHED}: its host name is not known")
     except ssl.SSLError as fault:
-        return f": {what_was_wrong(fault, trial.name, trial.authority)}"
+        certificate = isinstance(fault, ssl.SSLCertVerificationError)
+        return _Reason(f": {what_was_wrong(fault, trial.name, trial.authority)}", certificate)
     except OSError as error:
-        return f"{_UNREACHED}: {os.strerror(error.errno).lower() if error.errno else 'no connection'}"
+        return _Reason(f"{_UNREACHED}: {os.strerror(error.errno).lower() if error.errno else 'no connection'}")
     writer.transport.abort()
     return None
 

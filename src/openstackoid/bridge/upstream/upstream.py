@@ -61,7 +61,7 @@ class UpstreamError(AnswerError):
     """A backend or peer that could not be asked, or whose answer cannot be used. ``unreached``: no byte has been sent to it.
 
     ``what`` is the end of the message, behind the name of the place. ``is_outage``: the next request would fail alike; one
-    request or answer that is at fault says nothing of others.
+    request or answer that is at fault says nothing of others. ``certificate``: that of the place is at fault.
     """
 
     def __init__(
@@ -74,11 +74,17 @@ class UpstreamError(AnswerError):
         unreached: bool = False,
         is_outage: bool = False,
         fault: str | None = None,
+        certificate: bool = False,
     ) -> None:
         super().__init__(status, message, reason=reason, fault=fault)
         self.what = what
         self.unreached = unreached
         self.is_outage = is_outage
+        self.certificate = certificate
+
+
+_PROBE = UpstreamRequest("GET", None, (("Accept-Encoding", "identity"),))
+_LONGEST_PROBED = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +132,7 @@ class Upstream:
 
     async def close(self) -> None:
         """Close what is open."""
+        self.outages.close()
         await self._haproxy.close()
 
     @asynccontextmanager
@@ -183,6 +190,17 @@ class Upstream:
         if what is not None:
             raise self._error(target, Failure(503, what, unreached=True))
 
+    async def answers(self, target: Target, timeouts: Timeouts, until: float) -> bool:
+        """Return whether ``target`` answers a question for its document by ``until``, with no error of its own (5xx)."""
+        try:
+            answer = await self.send_buffered(target, _PROBE, timeouts=timeouts, until=until, limit=_LONGEST_PROBED)
+        except UpstreamError as error:
+            # An answer that is too large is one.
+            return not error.is_outage and not error.unreached
+        except AnswerError:
+            return False
+        return answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
+
     async def _ask_health(self, gateway: str) -> None:
         """Ask a peer's gateway for its health; whatever it says, its connection was used."""
         message = Outgoing(HEALTH, CIMultiDict({hdrs.HOST: "gateway", TARGET: gateway}), None)
@@ -216,7 +234,7 @@ class Upstream:
         match error:
             case aiohttp.ClientConnectorError():
                 what = " cannot be asked: HAProxy of this gateway is not there; try again"
-                return self._error(target, Failure(503, what, unreached=True))
+                return self._error(target, Failure(503, what, unreached=True), is_outage=False)
             case TimeoutError():
                 return self._error(target, Failure(504, f" does not answer within {timeouts.server:g} s"))
             case aiohttp.ClientResponseError() | aiohttp.InvalidURL():
@@ -238,6 +256,7 @@ class Upstream:
             unreached=failure.unreached,
             is_outage=is_outage,
             fault=target.peer or self.at,
+            certificate=failure.certificate,
         )
 
 

@@ -93,7 +93,9 @@ def test_an_unreadable_header_is_ignored(value: str) -> None:
     [
         (200, ADMISSION_HEADER, "allowed"),
         (404, ADMISSION_HEADER, "allowed"),
-        (403, ADMISSION_HEADER, "allowed"),
+        (401, ADMISSION_HEADER, "refused"),
+        (403, ADMISSION_HEADER, "refused"),
+        (429, ADMISSION_HEADER, "refused"),
         (503, ADMISSION_HEADER, "allowed"),
         (200, None, "allowed"),
         (101, None, "allowed"),

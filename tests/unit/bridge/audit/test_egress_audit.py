@@ -30,7 +30,7 @@ async def line(stage: Stage) -> dict[str, Any]:
 async def test_a_request_to_a_peer_is_audited_with_the_peers_admission_header() -> None:
     async with staged(there=says("200 OK", TOLD, body=b"x")) as stage:
         source = "X-Forwarded-For: 192.0.2.7"
-        answer = await stage.ask("GET", "/image/v2/images", TOKEN, f"X-OpenStack-Request-Id: {ID}", source)
+        answer = await stage.ask("GET", "/image/v2/images/i/file", TOKEN, f"X-OpenStack-Request-Id: {ID}", source)
         assert (answer.status, answer.body, answer.values("x-openstackoid-use")) == (200, b"x", [])
         assert stage.there.visits[0].values("x-forwarded-for") == [], "no peer is told the address of a client"
         found = await line(stage)
@@ -48,7 +48,7 @@ async def test_a_request_to_a_peer_is_audited_with_the_peers_admission_header() 
             "service": "image",
             "interface": "public",
             "method": "GET",
-            "path": "/image/v2/images",
+            "path": "/image/v2/images/i/file",
             "rule": "staff",
             "outcome": "allowed",
             "status": 200,
@@ -60,7 +60,7 @@ async def test_a_request_to_a_peer_is_audited_with_the_peers_admission_header() 
 @played
 async def test_a_request_without_an_id_leaves_and_is_audited_with_one() -> None:
     async with staged(there=says("200 OK")) as stage:
-        await stage.ask("GET", "/image/v2/images", TOKEN)
+        await stage.ask("GET", "/image/v2/images/i/file", TOKEN)
         sent = stage.there.visits[0].values("x-openstack-request-id")
         assert sent == [(await line(stage))["request_id"]]
         assert sent[0].startswith("req-a0d17000-")
@@ -69,7 +69,7 @@ async def test_a_request_without_an_id_leaves_and_is_audited_with_one() -> None:
 @played
 async def test_a_request_that_stays_is_not_audited_and_its_admission_header_is_dropped() -> None:
     async with staged(here=says("200 OK", TOLD)) as stage:
-        answer = await stage.ask("GET", "/image/v2/images", "X-Auth-Token: tok")
+        answer = await stage.ask("GET", "/image/v2/images/i/file", "X-Auth-Token: tok")
         assert (answer.status, answer.values("x-openstackoid-use")) == (200, [])
         assert stage.audited() == []
 
@@ -79,10 +79,22 @@ async def test_a_request_that_stays_is_not_audited_and_its_admission_header_is_d
 @played
 async def test_without_a_readable_admission_header_the_status_gives_the_outcome(told: str, status: str, outcome: str) -> None:
     async with staged(there=says(status, *([told] if told else []))) as stage:
-        answer = await stage.ask("GET", "/image/v2/images", TOKEN)
+        answer = await stage.ask("GET", "/image/v2/images/i/file", TOKEN)
         assert answer.values("x-openstackoid-use") == []
         found = await line(stage)
         assert (found["status"], found["outcome"], found["user"], found["rule"]) == (int(status[:3]), outcome, None, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"), [("401 Unauthorized", "refused"), ("403 Forbidden", "refused"), ("404 No", "allowed")]
+)
+@played
+async def test_a_refusal_is_no_use_whatever_the_peer_says(status: str, outcome: str) -> None:
+    """A peer refuses the user, and says that another one was let in."""
+    async with staged(there=says(status, TOLD)) as stage:
+        await stage.ask("GET", "/image/v2/images/i/file", TOKEN)
+        found = await line(stage)
+        assert (found["status"], found["outcome"], found["rule"]) == (int(status[:3]), outcome, "staff")
 
 
 @played
@@ -118,7 +130,7 @@ async def test_a_peer_that_is_not_there_was_not_reached() -> None:
 async def test_a_client_that_leaves_is_written_down() -> None:
     async with staged(there=never) as stage:
         _, writer = await stage.connect()
-        writer.write(head("GET", "/image/v2/images", TOKEN))
+        writer.write(head("GET", "/image/v2/images/i/file", TOKEN))
         while not stage.there.visits:
             await asyncio.sleep(0.01)
         writer.close()
@@ -131,10 +143,10 @@ async def test_a_log_that_cannot_be_written_holds_up_no_request_that_leaves(capl
     async with staged(there=says("200 OK")) as stage:
         stage.audit_log.mkdir()
         for _ in range(2):
-            assert (await stage.ask("GET", "/image/v2/images", TOKEN)).status == 200
+            assert (await stage.ask("GET", "/image/v2/images/i/file", TOKEN)).status == 200
         await asyncio.sleep(0.05)
         stage.audit_log.rmdir()
-        await stage.ask("GET", "/image/v2/images", TOKEN)
+        await stage.ask("GET", "/image/v2/images/i/file", TOKEN)
         while not (found := stage.audited()):
             await asyncio.sleep(0.01)
     assert [(each["outcome"], each.get("count")) for each in found] == [("lost", 2), ("allowed", None)]

@@ -131,7 +131,7 @@ async def test_without_a_reader_account_it_is_refused_with_the_way_to_let_it_in(
     assert status == 403
     assert message.startswith("gateway of CloudOne: identity of CloudTwo at http://127.0.0.1")
     assert "trust with impersonation" in message
-    assert message.endswith("the operator here needs a reader account at CloudTwo")
+    assert message.endswith("the gateway of CloudTwo validates such tokens with an account under its key 'validator'")
 
 
 @pytest.mark.parametrize("said", ["401 Unauthorized", "404 Not Found"])

@@ -3,12 +3,14 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from openstackoid.bridge.pages import peer_questions
 from openstackoid.bridge.pages.peer_watch import CLOCK_KEPT, FOR_A_SCRAPE, PeerWatch
+from openstackoid.bridge.upstream.kept_connections import FROM_THE_START
 from openstackoid.mesh import Mesh
 from openstackoid.telemetry import PeerAnswer
 from unit.bridge.pages.test_reachability import peers
@@ -76,6 +78,19 @@ async def test_a_peer_with_a_fault_is_asked_again_at_each_scrape(monkeypatch: py
     watch.changed = {}
     await watch.scrape(mesh)
     assert (await watch.scrape(mesh))["Peer7"].reached
+
+
+@played
+async def test_all_peers_of_a_small_mesh_are_asked_for_each_scrape_and_a_blocked_one_is_not_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mesh = replace(peers(1, FROM_THE_START, check=2), blocked=frozenset({"Peer3"}))
+    watch = Peers(monkeypatch, Peer3=PeerAnswer(False, "it is blocked"))
+    for _ in range(3):
+        watch.asked.clear()
+        told = await watch.scrape(mesh)
+        assert len(watch.asked) >= FROM_THE_START - 1
+    assert told.keys() == mesh.clouds.keys() - {"CloudOne", "Peer3"}
 
 
 @played

@@ -61,7 +61,7 @@ async def test_without_a_scope_no_peer_is_asked() -> None:
 async def test_a_token_that_cannot_vouch_for_itself_is_asked_about_with_the_reader_account() -> None:
     async with staged(there=vouched_for_by("account")) as stage:
         (refused,) = (await page(stage, GUEST, query="?only=here"))["clouds"]
-        assert refused["reason"].endswith("the operator here needs a reader account at CloudTwo")
+        assert refused["reason"].endswith("with an account under its key 'validator'")
         stage.change(readers={"CloudTwo": AnAccount()})
         (row,) = (await page(stage, GUEST, query="?only=here"))["clouds"]
     assert (row["rule"], row["reason"]) == ("CloudTwo/members", None)

@@ -47,7 +47,7 @@ async def test_to_a_living_backend_when_another_is_dead() -> None:
 @played
 async def test_path_and_query_stay_raw(target: str, arrives: str) -> None:
     async with staged(here=says("200 OK")) as stage:
-        assert (await stage.ask("GET", target)).status == 200
+        assert (await stage.ask("GET", target, "X-Auth-Token: tok")).status == 200
         assert stage.here.visits[0].line == f"GET {arrives} HTTP/1.1"
 
 

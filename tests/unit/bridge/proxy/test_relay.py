@@ -248,7 +248,7 @@ async def test_a_token_that_the_peer_does_not_validate_by_its_own_right_is_unkno
     assert answer.status == 404
     assert answer.error.startswith("Failed to validate token: identity of CloudTwo at ")
     assert "trust with impersonation" in answer.error
-    assert answer.error.endswith("the operator here needs a reader account at CloudTwo")
+    assert answer.error.endswith("the gateway of CloudTwo validates such tokens with an account under its key 'validator'")
 
 
 @pytest.mark.parametrize("odd", [{"OS-TRUST:trust": []}, {"application_credential": {"access_rules": [1]}}])

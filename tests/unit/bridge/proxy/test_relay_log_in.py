@@ -91,7 +91,7 @@ async def test_the_catalog_of_a_foreign_token_asks_which_project_it_is_for() -> 
     assert answer.json()["links"] == {}
 
 
-@pytest.mark.parametrize(("says_of_it", "status", "words"), [("404", 502, "answers 404"), ("403", 403, "a reader account")])
+@pytest.mark.parametrize(("says_of_it", "status", "words"), [("404", 502, "answers 404"), ("403", 403, "key 'validator'")])
 @played
 async def test_the_catalog_of_a_token_that_is_refused_a_project_is_not_guessed(says_of_it: str, status: int, words: str) -> None:
     async def script(visit: Visit) -> None:

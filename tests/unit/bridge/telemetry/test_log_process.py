@@ -4,14 +4,15 @@
 import asyncio
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import pytest
 
 from openstackoid.bridge.telemetry import log_process
-from openstackoid.bridge.telemetry.log_process import FRESH, LogProcess, tell_numbers
-from openstackoid.telemetry import samples
+from openstackoid.bridge.telemetry.log_process import DELEGATED, FRESH, SAMPLES, TOKENS, LogProcess, tell_numbers
+from openstackoid.telemetry import TokenAnswers, samples
 from unit.bridge.stage import played
 
 
@@ -32,13 +33,18 @@ class Delegated:
         return [("CloudTwo", "images", "allowed", self.asked)]
 
 
+def numbers(delegated: Callable[[], Any]) -> dict[str, Callable[[], Any]]:
+    return {SAMPLES: samples, DELEGATED: delegated, TOKENS: lambda: TokenAnswers(7, 4)}
+
+
 @played
 async def test_it_is_asked_for_samples_and_for_counts_of_delegated_requests() -> None:
     delegated = Delegated()
     with _connected() as (here, there):
-        telling, process = asyncio.create_task(tell_numbers(there, samples, delegated)), LogProcess(here)
+        telling, process = asyncio.create_task(tell_numbers(there, numbers(delegated))), LogProcess(here)
         assert [await process.delegated() for _ in range(3)] == [[("CloudTwo", "images", "allowed", 1)]] * 3
         assert await process.samples() == json.loads(json.dumps(samples()))
+        assert await process.token_answers() == TokenAnswers(7, 4)
         await asyncio.sleep(FRESH)
         assert await process.delegated() == [("CloudTwo", "images", "allowed", 2)]
         process.close()
@@ -48,7 +54,7 @@ async def test_it_is_asked_for_samples_and_for_counts_of_delegated_requests() ->
 @played
 async def test_without_that_process_there_are_none() -> None:
     process = LogProcess(None)
-    assert (await process.samples(), await process.delegated()) == ([], [])
+    assert (await process.samples(), await process.delegated(), await process.token_answers()) == ([], [], TokenAnswers())
 
 
 @played
@@ -62,7 +68,7 @@ async def test_a_question_that_was_given_up_leaves_no_answer_for_the_next() -> N
         given_up.cancel()
         with suppress(asyncio.CancelledError):
             await given_up
-        telling = asyncio.create_task(tell_numbers(there, samples, delegated))
+        telling = asyncio.create_task(tell_numbers(there, numbers(delegated)))
         assert all(isinstance(sample, list) and len(sample) == 3 for sample in await process.samples())
         assert delegated.asked == 1
         process.close()
@@ -77,7 +83,7 @@ async def test_a_late_answer_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> 
         process = LogProcess(here)
         assert await process.delegated() == []
         monkeypatch.setattr(log_process, "PATIENCE", 5.0)
-        telling = asyncio.create_task(tell_numbers(there, samples, lambda: [("CloudTwo", "images", "allowed", 1)]))
+        telling = asyncio.create_task(tell_numbers(there, numbers(lambda: [("CloudTwo", "images", "allowed", 1)])))
         assert await process.delegated() == [("CloudTwo", "images", "allowed", 1)]
         telling.cancel()
         with suppress(asyncio.CancelledError):

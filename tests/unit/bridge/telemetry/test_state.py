@@ -3,7 +3,7 @@
 
 from openstackoid.bridge.audit.losses import Losses
 from openstackoid.bridge.telemetry.state import GatewayState
-from openstackoid.telemetry import MOST_PEERS, PeerAnswer
+from openstackoid.telemetry import MOST_PEERS, PeerAnswer, TokenAnswers
 from unit.bridge.pages.test_reachability import peers
 
 
@@ -27,3 +27,22 @@ def test_of_more_peers_than_a_scrape_tells_those_with_a_fault_are_told_and_clock
     assert same[f"Peer{MOST_PEERS}"] == 0
     assert reached[f"Peer{MOST_PEERS + 1}"] == 0
     assert set(ahead.values()) == {0.0}, "one fault among many does not outweigh them"
+
+
+def test_a_wrong_certificate_is_told_and_a_peer_that_is_away_has_none() -> None:
+    known = {
+        "Good": PeerAnswer(True, same=True),
+        "Wrong": PeerAnswer(False, "its certificate has expired", certificate=True),
+        "Away": PeerAnswer(False, "it is away"),
+    }
+    mesh = peers(1, 1)
+    state = GatewayState("CloudOne", lambda: mesh, lambda: 0, lambda: 0, Losses(), peers=lambda: known)
+    (metric,) = (metric for metric in state.metrics() if metric.name == "openstackoid_peer_certificate_good")
+    assert {sample.labels["peer"]: sample.value for sample in metric.samples} == {"Good": 1, "Wrong": 0}
+
+
+def test_questions_about_tokens_are_told() -> None:
+    mesh = peers(1, 1)
+    state = GatewayState("CloudOne", lambda: mesh, lambda: 0, lambda: 0, Losses(), tokens=lambda: TokenAnswers(9, 5))
+    told = {sample.name: sample.value for metric in state.metrics() for sample in metric.samples}
+    assert (told["openstackoid_token_questions_recent"], told["openstackoid_token_questions_slow"]) == (9, 5)

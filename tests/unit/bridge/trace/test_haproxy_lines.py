@@ -56,6 +56,11 @@ def test_the_backend_gives_cloud_and_route(backend: str, cloud: str, route: str)
     assert (record.cloud, record.route) == (cloud, route)
 
 
+@pytest.mark.parametrize("milliseconds", [12, -1])
+def test_the_time_of_keystone_is_passed_over(milliseconds: int) -> None:
+    assert read(LINE.replace("socket=1", f"socket=1 answered={milliseconds}")) == read(LINE)
+
+
 def test_an_alias_of_a_service_has_its_official_name() -> None:
     record = read(LINE.replace("/image/v2/images", "/volume/v3/p1/volumes"))
     assert record is not None
