@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -108,6 +108,16 @@ class Clouds:
                 rest.call(
                     "PATCH", "identity", path, {"endpoint": {"url": endpoint["url"].replace(NAMES[INTERNAL], NAMES[EXTERNAL])}}
                 )
+
+    def give_each_service_a_host(self, hosts: Mapping[str, str]) -> None:
+        """Change the public URLs of CloudOne's catalog, as Kolla-Ansible does with one external frontend."""
+        rest = bootstrap.admin(self.lab.site(self.lab.cloud(ONE)))
+        for endpoint in rest.call("GET", "identity", "/v3/endpoints")["endpoints"]:
+            for service, port in PORTS.items():
+                root = f"https://{NAMES[EXTERNAL]}:{port}"
+                if endpoint["url"].startswith(root):
+                    url = f"https://{hosts[service]}{endpoint['url'].removeprefix(root)}"
+                    rest.call("PATCH", "identity", f"/v3/endpoints/{endpoint['id']}", {"endpoint": {"url": url}})
 
     def user(self, entry: str) -> dict[str, str]:
         """Return the variables by which `openstack` is a client of this entry of clouds.yaml."""

@@ -22,6 +22,9 @@ CLIENT = "10.20.0.77"
 """An address of a user."""
 NAMES = {INTERNAL: "internal.one.example", EXTERNAL: "api.one.example"}
 """The names of the VIPs."""
+_SERVICES = ("identity", "image", "placement", "network", "compute", "block-storage", "horizon")
+HOSTS = {service: f"{service}.one.example" for service in _SERVICES}
+"""The names of services at the external VIP, where each has its own."""
 ACCOUNT = "kolla"
 """A user of Kolla's image of HAProxy; the package makes `haproxy`, the other one."""
 DIST = ROOT / "dist"
@@ -78,6 +81,7 @@ def _network() -> None:
 def _names() -> None:
     with Path("/etc/hosts").open("a", encoding="utf-8") as hosts:
         hosts.writelines(f"{address} {name}\n" for address, name in NAMES.items())
+        hosts.writelines(f"{EXTERNAL} {name}\n" for name in HOSTS.values())
 
 
 def _account() -> None:

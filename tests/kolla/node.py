@@ -81,6 +81,21 @@ class Node:
         parts = [CONFIG / f"certificates/backend-{part}.pem" for part in ("cert", "key")]
         BACKEND.write_text("".join(part.read_text(encoding="utf-8") for part in parts), encoding="utf-8")
 
+    def have_one_external_frontend(self, hosts: Mapping[str, str]) -> None:
+        """Change the settings: all public services are on one port. ``hosts``: that of each, by Kolla-Ansible's names."""
+        named = {f"{name}_external_fqdn": host for name, host in hosts.items()}
+        settings = {**_GLOBALS, **named, "haproxy_single_external_frontend": True}
+        CONFIG.joinpath("globals.yml").write_text(json.dumps(settings, indent=1))
+        # The operator of Kolla-Ansible brings a certificate for all hosts; its own command makes one for a single host.
+        names = ",".join(f"DNS:{host}" for host in (NAMES[EXTERNAL], *hosts.values()))
+        folder, own = CONFIG / "certificates", CONFIG / "certificates/haproxy.pem"
+        authority = ["-CA", str(folder / "private/root/root.crt"), "-CAkey", str(folder / "private/root/root.key")]
+        words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", f"/CN={NAMES[EXTERNAL]}"]
+        parts = [DESK / "hosts.crt", DESK / "hosts.key"]
+        made = ["-addext", f"subjectAltName={names}", "-out", str(parts[0]), "-keyout", str(parts[1])]
+        self._run("openssl", *words, *authority, *made)
+        own.write_text("".join(part.read_text(encoding="utf-8") for part in parts), encoding="utf-8")
+
     def kolla(self, *words: str) -> None:
         """Give a command of Kolla-Ansible."""
         self._run("kolla-ansible", words[0], "--inventory", str(_INVENTORY), *words[1:])

@@ -7,22 +7,19 @@ The tests follow each other. `make kolla-test` runs them on a machine of their o
 import random
 import subprocess
 import uuid
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 import yaml
 
 from kolla import description, page
+from kolla.answers import answers
 from kolla.client import FORGED, forge
 from kolla.cloud import ONE, PORTS, TWO, Clouds
 from kolla.description import MESH
 from kolla.environment import changed_files, recorded_files
 from kolla.machine import CLIENT, NAMES
-from kolla.node import AUTHORITY, BACKEND, CHECKS, Node
+from kolla.node import CHECKS, Node
 from kolla.operator import Operator
 from lab.service_logs import lines
 
@@ -31,68 +28,7 @@ FILES.add("haproxy/services.d/cinder-api.cfg")
 """The files of the frontends that the gateway takes over."""
 CHECK = "keepalived/checks/check_alive_openstackoid.sh"
 GATEWAY = "openstackoid-gateway@CloudOne"
-STEP_3, STEP_5 = "3. Certificate, peers, policy", "5. Take over"
-MAKE_CERTIFICATE = 2
-"""The commands of it that make the mesh's authority and CloudOne's certificate; both clouds need the authority to start."""
-PATHS = {
-    "identity": ("/", "/v3", "/v3/auth/catalog", "/v3/auth/projects", "/nowhere"),
-    "image": ("/", "/v2/images", "/v2/schemas/image", "/v2/images/nowhere"),
-    "placement": ("/", "/traits"),
-    "network": ("/", "/v2.0/networks", "/v2.0/subnets"),
-    "compute": ("/", "/v2.1/", "/v2.1/flavors/detail", "/v2.1/servers/nowhere"),
-    "block-storage": ("/", "/v3/", "/v3/types"),
-}
-"""What is asked of each service, at both VIPs."""
-_DIFFERENT = {"date", "x-openstack-request-id", "x-compute-request-id"}
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("kolla")
-
-
-@pytest.fixture(scope="module")
-def operator(folder: Path) -> Iterator[Operator]:
-    """An operator who has typed step 1, on a node with the settings of Kolla-Ansible."""
-    node = Node(folder / "node.log")
-    operator = Operator(node, folder / "units.log")
-    with ThreadPoolExecutor(1) as pool:
-        # Ansible works on one processor, and so does pip.
-        installed = pool.submit(operator.install, *page.blocks("1. Install"))
-        node.configure()
-        installed.result()
-    yield operator
-    operator.stop()
-
-
-@pytest.fixture(scope="module")
-def clouds(folder: Path, operator: Operator) -> Clouds:
-    clouds = Clouds(folder)
-    for command in page.commands(STEP_3)[:MAKE_CERTIFICATE]:
-        operator.type(command)
-    clouds.trust(AUTHORITY)
-    return clouds
-
-
-@pytest.fixture(scope="module")
-def node(operator: Operator, clouds: Clouds) -> Iterator[Node]:
-    """A node as Kolla-Ansible configures it, with its HAProxy, and the services behind."""
-    node = operator.node
-    with ThreadPoolExecutor(1) as pool:
-        other = pool.submit(clouds.start, TWO)
-        node.kolla("genconfig", "--tags", "loadbalancer")
-        other.result()
-    with clouds.controller(BACKEND):
-        node.start_haproxy()
-        clouds.start(ONE)
-        clouds.complete_catalog()
-        yield node
-        node.stop_haproxy()
-
-
-@pytest.fixture(scope="module")
-def token(node: Node, clouds: Clouds) -> str:
-    return str(clouds.openstack(ONE, "token", "issue")["id"])
+STEP_5 = "5. Take over"
 
 
 @pytest.fixture(scope="module")
@@ -111,20 +47,6 @@ def catalog_before(node: Node, clouds: Clouds) -> Any:
     return clouds.openstack(f"{ONE}-admin", "endpoint", "list")
 
 
-def answers(token: str) -> list[object]:
-    """Return the answers of all services at both VIPs, without dates and the ids of requests. Kolla's authority is believed."""
-    found: list[object] = []
-    for host in NAMES.values():
-        for service, paths in PATHS.items():
-            for path in paths:
-                url = f"https://{host}:{PORTS[service]}{path}"
-                answer = requests.get(url, headers={"X-Auth-Token": token}, verify=str(AUTHORITY), timeout=30)
-                headers = {name.lower(): value for name, value in answer.headers.items() if name.lower() not in _DIFFERENT}
-                text = answer.text.replace(answer.headers.get("x-openstack-request-id", "none"), "")
-                found.append((url, answer.status_code, headers, text))
-    return found
-
-
 def test_kolla_serves_each_service_at_both_addresses(files_before: dict[str, bytes], answers_before: list[Any]) -> None:
     assert files_before.keys() >= FILES
     assert {status for _, status, _, _ in answers_before} <= {200, 300, 404}
@@ -133,7 +55,7 @@ def test_kolla_serves_each_service_at_both_addresses(files_before: dict[str, byt
 
 
 def test_discover_names_the_frontends_and_finds_the_controllers(node: Node, clouds: Clouds, operator: Operator) -> None:
-    endpoints, discover, *certificates = page.commands("2. Describe the cloud")
+    endpoints, discover, *certificates = page.commands(page.STEP_2)
     operator.type(endpoints, **clouds.user(f"{ONE}-admin"))
     said = operator.type(discover).splitlines()
     assert said[0] == "CloudOne is described in /etc/openstackoid/mesh.yaml"
@@ -149,18 +71,18 @@ def test_discover_names_the_frontends_and_finds_the_controllers(node: Node, clou
     assert "# HAProxy's check was `check inter 2000 rise 2 fall 5`" in text
     hidden = "http-request deny if { path -i -m beg /server-status } (services.d/"
     assert text.count(f"# WARNING: others may reach the service, for the gateway does not do this: {hidden}") == len(FILES)
-    description.complete("2. Describe the cloud")
+    description.complete(page.STEP_2)
     for command in certificates:
         operator.type(command)
 
 
 def test_the_clouds_are_introduced_and_the_gateway_can_start(clouds: Clouds, operator: Operator) -> None:
     clouds.introduce(TWO)
-    copy, export, add, *checks = page.commands(STEP_3)[MAKE_CERTIFICATE:]
+    copy, export, add, *checks = page.commands(page.STEP_3)[page.MAKE_CERTIFICATE :]
     operator.type(copy)
     assert f"introduces {ONE}" in operator.type(export)
     assert f"describes {TWO}" in operator.type(add)
-    description.complete(STEP_3)
+    description.complete(page.STEP_3)
     for command in checks:
         operator.type(command)
 
