@@ -14,32 +14,36 @@ from pathlib import Path
 FAILED = 1
 """How pytest ends when tests failed; it ends otherwise when it was stopped, or went wrong itself."""
 
-MOST = 8
-"""The most tests that are run again: more are no accident."""
+MOST = 60
+"""The most tests that are run again, one lab's or one file's failed fixture among them: of more, the change is the cause."""
 
-ONCE = ("tests/fuzz/", *(f"tests/conformance/test_{kind}" for kind in ("agreement", "differential", "hostile")))
-"""How the names of the files begin that have no second try."""
+TIMES = 3
+"""How often a test of hostile or generated requests has to pass alone."""
+
+HOSTILE = ("tests/fuzz/", *(f"tests/conformance/test_{kind}" for kind in ("agreement", "differential", "hostile")))
+"""How the names of the files begin that hold such tests."""
 
 _ROOT = Path(__file__).parents[1]
 
 
-def may_run_again(failed: list[str]) -> bool:
-    """Tell whether tests that failed, by their names for pytest, have a second try."""
-    return 0 < len(failed) <= MOST and not any(name.startswith(ONCE) for name in failed)
-
-
 def main(code: int, root: Path = _ROOT) -> int:
-    """Run again what failed in the run that ended with this code, if it may be; return the code to end with."""
+    """Run again what failed in the run that ended with this code, unless it is too much; return the code to end with."""
     known = root / ".pytest_cache/v/cache/lastfailed"
     failed = sorted(json.loads(known.read_text())) if code == FAILED and known.exists() else []
-    if not may_run_again(failed):
+    if not 0 < len(failed) <= MOST:
         return code
     print(f"== {len(failed)} failed beside others, and run once more, alone", flush=True)
-    files = dict.fromkeys(name.partition("::")[0] for name in failed)
-    again = subprocess.run([sys.executable, "-m", "pytest", "--last-failed", *files], check=False, cwd=root).returncode
+    again = _run(root, "--last-failed", *dict.fromkeys(name.partition("::")[0] for name in failed))
+    hostile = [name for name in failed if name.startswith(HOSTILE)]
+    for _ in range(TIMES - 1) if hostile else ():
+        again = again or _run(root, *hostile)
     if again == 0:
         print("== failed beside others, passed alone; look into what made the difference:", *failed, sep="\n")
     return again
+
+
+def _run(root: Path, *arguments: str) -> int:
+    return subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False, cwd=root).returncode
 
 
 if __name__ == "__main__":

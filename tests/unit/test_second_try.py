@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A test that failed beside others runs once more, and passes or fails by that, unless its input is hostile."""
+"""A test that failed beside others runs once more, and passes or fails by that; with hostile input it runs three times."""
 
 import subprocess
 import sys
@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from second_try import FAILED, MOST, main
+from second_try import FAILED, MOST, TIMES, main
 
 RARE = "from pathlib import Path\n\ndef test_it():\n    seen = Path('seen')\n    assert seen.exists() or seen.touch()\n"
 BROKEN = "def test_it():\n    assert False\n"
+COUNTED = "from pathlib import Path\n\ndef test_it():\n    with Path('runs').open('a') as runs:\n        runs.write('.')\n"
 SOUND = "def test_it():\n    assert True\n"
 INTERRUPTED = 2
 
@@ -35,8 +36,13 @@ def test_a_test_that_fails_twice_fails(tmp_path: Path, capsys: pytest.CaptureFix
     assert "passed alone" not in capsys.readouterr().out
 
 
-def test_a_test_of_generated_requests_has_no_second_try(tmp_path: Path) -> None:
-    assert ended(tmp_path, fuzz__test_rare=RARE) == FAILED
+def test_a_test_of_generated_requests_passes_three_times(tmp_path: Path) -> None:
+    assert ended(tmp_path, fuzz__test_rare=f"{COUNTED}    assert Path('runs').stat().st_size > 1\n") == 0
+    assert (tmp_path / "runs").read_text() == "." * (1 + TIMES)
+
+
+def test_a_test_of_generated_requests_that_fails_at_times_fails(tmp_path: Path) -> None:
+    assert ended(tmp_path, fuzz__test_rare=f"{COUNTED}    assert Path('runs').stat().st_size not in (1, 4)\n") == FAILED
 
 
 def test_many_failures_are_no_accident(tmp_path: Path) -> None:
