@@ -32,7 +32,7 @@ DESCRIPTION = """
 mesh: 1
 clouds:
   CloudOne:
-    gateway: {{timeouts: {{connect: 1, server: 5, check: 0.2}}, limits: {{exempt: [127.0.0.1]}},
+    gateway: {{timeouts: {{connect: 1, server: 5, check: 86400}}, limits: {{exempt: [127.0.0.1]}},
       tls: {{certificate: '{folder}/CloudOne.pem', authority: '{ca}'}}}}
     policy: {policy}
     services:

@@ -129,7 +129,7 @@ def clouds_with_lists(keys: Path | None = None) -> Iterator[Clouds]:
         "mesh: 1",
         "clouds:",
         "  One:",
-        "    gateway: {timeouts: {connect: 1, server: 3, check: 0.2}, limits: {exempt: [127.0.0.1]}}",
+        "    gateway: {timeouts: {connect: 1, server: 3, check: 1}, limits: {exempt: [127.0.0.1]}}",
         "    services:",
         f"      identity: {{frontend: 'http://127.0.0.1:{gate}/identity', backend: 'http://127.0.0.1:{keystone}'}}",
         *(

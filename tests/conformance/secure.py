@@ -143,7 +143,7 @@ def secure_world(
         tls = f"certificate: '{certificates.folder}/{cloud}.pem', authority: '{certificates.authority}'"
         lines += [
             f"  {cloud}:",
-            f"    gateway: {{timeouts: {{connect: 1, server: 5, check: 0.2}}, tls: {{{tls}}},",
+            f"    gateway: {{timeouts: {{connect: 1, server: 5, check: 1}}, tls: {{{tls}}},",
             "      trusted_proxies: [127.0.0.1], limits: {exempt: [127.0.0.1]}}",
             "    policy:",
             f"      delegation: {delegation if cloud == 'CloudOne' or delegation_two is None else delegation_two}",

@@ -20,7 +20,7 @@ DESCRIPTION = """
 mesh: 1
 clouds:
   CloudOne:
-    gateway: {{timeouts: {{connect: 1, server: 5, check: 0.2}}, tls: {{certificate: '{folder}/CloudOne.pem', authority: '{ca}'}}}}
+    gateway: {{timeouts: {{connect: 1, server: 5, check: 1}}, tls: {{certificate: '{folder}/CloudOne.pem', authority: '{ca}'}}}}
     policy:
       peers:
         CloudTwo:

@@ -201,7 +201,7 @@ def _same_body(asked: Message, seen: Message) -> bool:
 def gateway() -> Iterator[Gateway]:
     """Start the gateway and all around it; stop it at the end."""
     # Checks of health would be requests that no client has sent.
-    text = description(free_ports()).replace("check: 0.2", "check: 86400")
+    text = description(free_ports())
     mesh = parse_mesh(text)
     backends = Backends()
     with ExitStack() as stack:
