@@ -64,7 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.sources += self.headers.get_all("X-Forwarded-For", [])
         if waits := re.search(r"/wait/([0-9.]+)", self.path):
             time.sleep(float(waits[1]))
-        self._send(status, b"ok")
+        self._send(status, b"{}")
 
     def _send(self, status: int, body: bytes) -> None:
         self.send_response(status)

@@ -65,9 +65,13 @@ def _lab_of_file(name: str) -> str | None:
 
 @contextmanager
 def raised(name: str, config: pytest.Config) -> Iterator[Any]:
-    """Raise the lab of this name and yield its status; take it down in the end, and keep its files for the next run."""
-    capture = config.pluginmanager.getplugin("capturemanager")
+    """Raise the lab of this name and yield its status; take it down in the end.
+
+    Its files are kept for the next run if no test failed: one that did may have left servers and images.
+    """
+    capture, session = (config.pluginmanager.getplugin(name) for name in ("capturemanager", "session"))
     assert capture is not None
+    assert session is not None
     with pytest.MonkeyPatch.context() as instance:
         instance.setenv("OPENSTACKOID_LAB", name)
         instance.setenv("OPENSTACKOID_LAB_CLOUDS", _CLOUDS.get(name, _ALL_SERVICES))
@@ -86,5 +90,5 @@ def raised(name: str, config: pytest.Config) -> Iterator[Any]:
             assert up.code == 0, "the lab did not start; its own words are above"
             yield lab_status()
         finally:
-            if openstackoid("lab", "down").code == 0:
+            if openstackoid("lab", "down").code == 0 and not session.testsfailed:
                 leave_lab(name)
