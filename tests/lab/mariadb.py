@@ -15,6 +15,8 @@ PASSWORD = "labSecretOfTheStore"
 class Server:
     """The server. ``clients``: the address from which gateways connect, as MariaDB's accounts have it."""
 
+    denied = "Access denied for user 'gateway'"
+
     def __init__(self, folder: Path, clients: str = "127.0.0.1") -> None:
         self.folder, self.port, self.clients = folder, free_port(), clients
         self.client = databases.Client(folder)
@@ -42,3 +44,11 @@ class Server:
         """Make a database and return its URL for a mesh description."""
         self.client.sql(f"CREATE DATABASE {name}; GRANT ALL ON {name}.* TO 'gateway'@'{self.clients}'")
         return f"mysql://gateway@127.0.0.1:{self.port}/{name}"
+
+    def close(self) -> None:
+        """Stop it."""
+        self.stop()
+
+    def end_connections(self) -> None:
+        """End those of gateways."""
+        self.client.sql(f"KILL USER 'gateway'@'{self.clients}'")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The store on the lab's MariaDB: all that it does on SQLite, and gateways of one cloud of which one is killed."""
+"""The store on MariaDB and PostgreSQL: all that it does on SQLite, and gateways of one cloud of which one is killed."""
 
 import asyncio
 import http.client
@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from lab import mariadb, postgresql
 from lab.accepting import Service, service
-from lab.mariadb import PASSWORD, Server
+from lab.mariadb import PASSWORD
 from openstackoid.lab.packages import program
 from openstackoid.store import Database, StoreUnavailableError
 from unit.bridge.stage import played
@@ -31,32 +32,38 @@ from unit.store.test_trim import *  # noqa: F403 - the same tests, on another da
 SCOPE = '{"image": "CloudTwo"}'
 
 
-@pytest.fixture(scope="module")
-def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    program("mariadbd")
-    server = Server(tmp_path_factory.mktemp("db"))
+Server = mariadb.Server | postgresql.Server
+
+
+@pytest.fixture(scope="module", params=["mariadb", "postgresql"])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    if request.param == "mariadb":
+        program("mariadbd")
+    elif not postgresql.is_installed():
+        pytest.skip("PostgreSQL is not installed here: apt-get install postgresql")
+    server: Server = {"mariadb": mariadb, "postgresql": postgresql}[request.param].Server(tmp_path_factory.mktemp("db"))
     # The first connection imports Alembic and the driver.
     first = Database.server(server.url("first"), server.password)
     first.connect(first.engine()).close()
     yield server
-    server.stop()
+    server.close()
 
 
 @pytest.fixture
-def url(mariadb: Server, request: pytest.FixtureRequest) -> str:
-    return mariadb.url(f"store_{abs(hash(request.node.nodeid))}")
+def url(server: Server, request: pytest.FixtureRequest) -> str:
+    return server.url(f"store_{abs(hash(request.node.nodeid))}")
 
 
 @pytest.fixture
-def database(mariadb: Server, url: str) -> Database:
-    return Database.server(url, mariadb.password)
+def database(server: Server, url: str) -> Database:
+    return Database.server(url, server.password)
 
 
 @played
-async def test_a_connection_that_the_server_ends_is_made_anew(database: Database, mariadb: Server) -> None:
+async def test_a_connection_that_the_server_ends_is_made_anew(database: Database, server: Server) -> None:
     async with opened(database) as (store,):
         await store.put(row(1))
-        mariadb.client.sql("KILL USER 'gateway'@'127.0.0.1'")
+        server.end_connections()
         assert await store.find(request_id(1)) == row(1)
         await store.put(row(2))
 
@@ -76,14 +83,14 @@ async def test_transactions_that_meet_are_sent_again(database: Database) -> None
 
 
 @played
-async def test_a_server_that_is_restarted_is_used_again(database: Database, mariadb: Server) -> None:
+async def test_a_server_that_is_restarted_is_used_again(database: Database, server: Server) -> None:
     async with opened(database, patience=1) as (store,):
         await store.put(row(1))
-        await asyncio.to_thread(mariadb.stop)
+        await asyncio.to_thread(server.stop)
         with pytest.raises(StoreUnavailableError) as refused:
             await store.put(row(2))
         assert PASSWORD not in str(refused.value)
-        await asyncio.to_thread(mariadb.start)
+        await asyncio.to_thread(server.start)
         async with asyncio.timeout(8):
             while not await store.works():
                 await asyncio.sleep(0.2)
@@ -91,19 +98,19 @@ async def test_a_server_that_is_restarted_is_used_again(database: Database, mari
 
 
 @played
-async def test_a_wrong_password_is_said_without_it(database: Database, mariadb: Server) -> None:
-    mariadb.password.write_text("labSecretThatIsWrong")
+async def test_a_wrong_password_is_said_without_it(database: Database, server: Server) -> None:
+    server.password.write_text("labSecretThatIsWrong")
     try:
         async with opened(database, patience=0.5) as (store,):
-            with pytest.raises(StoreUnavailableError, match="Access denied for user 'gateway'") as refused:
+            with pytest.raises(StoreUnavailableError, match=server.denied) as refused:
                 await store.put(row(1))
             assert "labSecret" not in str(refused.value)
-            mariadb.password.write_text(PASSWORD)
+            server.password.write_text(PASSWORD)
             async with asyncio.timeout(8):
                 while not await store.works():
                     await asyncio.sleep(0.2)
     finally:
-        mariadb.password.write_text(PASSWORD)
+        server.password.write_text(PASSWORD)
 
 
 @pytest.fixture
@@ -121,9 +128,9 @@ def there() -> Iterator[Service]:
 
 
 def test_the_second_gateway_goes_on_with_a_workflow_of_the_first_that_was_killed(
-    tmp_path: Path, url: str, mariadb: Server, here: Service, there: Service
+    tmp_path: Path, url: str, server: Server, here: Service, there: Service
 ) -> None:
-    gateways = {name: Gateway(tmp_path / name, url, mariadb.password, here.port, there.port) for name in ("first", "second")}
+    gateways = {name: Gateway(tmp_path / name, url, server.password, here.port, there.port) for name in ("first", "second")}
     try:
         for gateway in gateways.values():
             gateway.start()
@@ -136,7 +143,7 @@ def test_the_second_gateway_goes_on_with_a_workflow_of_the_first_that_was_killed
         )
         assert there.workflows == [workflow]
         assert PASSWORD not in " ".join(gateways["second"].process.args) + gateways["second"].log.read_text()
-        sql(Database.server(url, mariadb.password), "UPDATE alembic_version SET version_num = '0999'")
+        sql(Database.server(url, server.password), "UPDATE alembic_version SET version_num = '0999'")
         gateways["second"].stop()
         assert "has the schema 0999 of a newer release" in gateways["second"].fails()
     finally:
