@@ -10,15 +10,16 @@ from typing import Any
 
 import pytest
 import requests
-import yaml
 
 from examples.coverage import Lab
 from examples.session import User
 from lab.as_gateway import as_gateway, certificate_of
+from lab.logins import Logins
 from lab.meaning import World
 from lab.recorder import Recorder
 from lab.second_glance import glance_again, served_by
-from lab.tokens import expired_token, service_token, token_of
+from lab.token_validator import validator_account
+from lab.tokens import service_token, token_of
 from openstackoid.binding import KeyRepository, Kind
 from openstackoid.bridge.binding.binder import Binder
 from openstackoid.scope import join_token
@@ -137,17 +138,19 @@ def test_a_boot_with_two_bound_tokens_and_a_scope_of_eight_entries_passes_uwsgis
     assert [head for head in heads if b"/file HTTP/1." in head and head.lower().count(b": bound1.") == 2], "Nova reads the image"
 
 
-def test_an_expired_token_is_asked_about_at_home_by_an_account_of_home(
-    lab: Any, world: World, clouds: Lab, tmp_path: Path
+@pytest.fixture
+def logins(lab: Any, world: World) -> Iterator[Logins]:
+    made = Logins(lab, world)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(("kind", "query"), [("expired", "?allow_expired=1"), ("impersonated trust", "")])
+def test_a_token_that_may_not_vouch_for_itself_is_asked_about_by_an_account_that_can_only_validate(
+    kind: str, query: str, lab: Any, world: World, clouds: Lab, logins: Logins, tmp_path: Path
 ) -> None:
     (keys,) = (path for path in Path(lab["state_dir"]).rglob("CloudOne/keys") if path.is_dir())
-    token = Binder(KeyRepository(keys)).bind(expired_token(lab, User("CloudOne")), Kind.USER, "CloudTwo", COMPUTE_THERE, 86_400)
-    validator = tmp_path / "validator.yaml"
-    validator.touch(0o600)
-    admin = yaml.safe_load(Path(lab["state_dir"], "clouds.yaml").read_text())["clouds"]["CloudOne-admin"]["auth"]
-    auth = {key: admin[key] for key in ("username", "password", "project_name")}
-    auth |= {"user_domain_id": "default", "project_domain_id": "default"}
-    validator.write_text(yaml.safe_dump({"clouds": {"CloudOne": {"auth": auth}}}))
+    token = Binder(KeyRepository(keys)).bind(logins.token(kind), Kind.USER, "CloudTwo", COMPUTE_THERE, 86_400)
     glance = service_token(lab, "CloudTwo", "glance")
 
     def asked(query: str) -> int:
@@ -157,12 +160,15 @@ def test_an_expired_token_is_asked_about_at_home_by_an_account_of_home(
     def without_readers(mesh: dict[str, Any]) -> None:
         del mesh["clouds"]["CloudTwo"]["gateway"]["readers"]
 
-    def with_validator(mesh: dict[str, Any]) -> None:
-        without_readers(mesh)
-        mesh["clouds"]["CloudOne"]["gateway"]["validator"] = str(validator)
-
     with clouds.described(without_readers):
-        assert asked("?allow_expired=1") == 404
-    with clouds.described(with_validator):
-        assert asked("") == 404
-        assert asked("?allow_expired=1") == 200
+        assert asked(query) == 404
+    with validator_account(lab, tmp_path) as account:
+
+        def with_validator(mesh: dict[str, Any]) -> None:
+            without_readers(mesh)
+            mesh["clouds"]["CloudOne"]["gateway"]["validator"] = str(account)
+
+        with clouds.described(with_validator):
+            assert asked(query) == 200
+            if query:
+                assert asked("") == 404, "without a service's word that it may be expired"

@@ -15,6 +15,7 @@ import yaml
 from examples.coverage import Lab
 from examples.session import User, authority
 from lab.plain_http import ask, frontend, images
+from lab.token_validator import ROLE, validators_role
 from lab.tokens import expired_token, keystone, revoke, service_token, token_of
 
 TO_TWO = '{"image":"CloudTwo"}'
@@ -158,24 +159,13 @@ def test_an_account_from_the_peers_operator_to_its_end(
     assert PASSWORD not in said(lab, "CloudTwo")
 
 
-@pytest.fixture
-def policy(lab: Any) -> Iterator[Path]:
-    """CloudOne's Keystone lets a role of its own validate tokens, as docs/operate/reader-accounts.md says."""
-    page = Path(__file__).parents[2].joinpath("docs", "operate", "reader-accounts.md").read_text()
-    file = Path(lab["state_dir"], "clouds/CloudOne/conf/keystone/policy.yaml")
-    file.write_text('"identity:validate_token"' + page.split('```yaml\n"identity:validate_token"', 1)[1].split("```")[0])
-    yield file
-    file.unlink()
-
-
 def test_a_role_that_sees_tokens_alone(
-    lab: Any, expired: str, account: Path, policy: Path, mesh: Callable[[Path | None], None], tmp_path: Path
+    lab: Any, expired: str, account: Path, mesh: Callable[[Path | None], None], tmp_path: Path
 ) -> None:
     admin = User("CloudOne-admin")
     admin.openstack("role", "remove", *TO_ACCOUNT, "reader")
-    admin.openstack("role", "create", "token_validator")
-    try:
-        given = admin.openstack("role", "add", *TO_ACCOUNT, "token_validator")
+    with validators_role(lab):
+        given = admin.openstack("role", "add", *TO_ACCOUNT, ROLE)
         assert given.code == 0, given.stderr
         document = yaml.safe_load(account.read_text())
         document["clouds"]["CloudOne"]["auth"]["auth_url"] = keystone(lab, "CloudOne")
@@ -191,8 +181,6 @@ def test_a_role_that_sees_tokens_alone(
         for collection in ("credential", "user", "group"):
             refused = reader.openstack(collection, "list")
             assert (refused.code, "403" in refused.stderr) == (1, True), refused.stderr
-    finally:
-        admin.openstack("role", "delete", "token_validator")
 
 
 def test_the_lab_keeps_the_accounts_to_itself(lab: Any) -> None:
