@@ -251,7 +251,7 @@ def nova(site: Site) -> Options:
         "cinder": {**_account(site, "nova"), "os_region_name": site.cloud.name},
         "conductor": {"workers": 1},
         # lab: the one compute node is found seconds after it first reports.
-        "scheduler": {"workers": 1, "discover_hosts_in_cells_interval": 2},
+        "scheduler": {"workers": 1, "discover_hosts_in_cells_interval": 8},
         "image_cache": {"manager_interval": -1},
         "vnc": {"enabled": False},
         "oslo_messaging_notifications": {"driver": "noop"},
