@@ -89,6 +89,25 @@ def test_no_request_waits_for_a_silent_cloud_until_a_probe_is_answered(around: B
     until_true(asks_it)
 
 
+@pytest.mark.parametrize("body", [b"{}", b"x" * 200_000])
+def test_the_5xx_of_a_write_is_the_answer_also_of_a_cloud_that_is_down(body: bytes, around: Branches) -> None:
+    scope, path = "image=Unavailable | Serves", "/image/v2/images"
+
+    def asks_it() -> bool:
+        assert around.ask("GET", path, scope).status == 200
+        return "Unavailable" in around.asked()
+
+    around.down.add("Unavailable")
+    try:
+        until_true(lambda: not asks_it())
+        for _ in range(2):
+            assert around.ask("POST", path, scope, body).status == 503
+            assert around.asked() == ["Unavailable"]
+    finally:
+        around.down.clear()
+    until_true(asks_it)
+
+
 @timed
 def test_the_slow_request_of_one_user_is_no_outage_for_others(around: Branches) -> None:
     """Silent is silent for each user of this test, and answers probes."""

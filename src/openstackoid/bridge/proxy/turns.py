@@ -101,18 +101,18 @@ class Turns:
         If there would be no other, all are the first.
         """
         known: dict[str, Outage] = {}
+        writes = self._incoming.head.method not in READS
         for number, turn in enumerate(self._plan.turns):
-            # HAProxy has had an answer of the first.
             answered = number == 0 and self._incoming.head.is_missed
             outage = await AskedPlace(self._context, turn.plan).settled() if isinstance(turn.plan, Single) else None
-            if outage is not None and not answered:
+            # HAProxy has had an answer of the first. To a write, an error of the cloud's own is its answer.
+            if outage is not None and not answered and not (writes and outage.answered):
                 known[turn.cloud] = outage
         others = [turn for turn in self._plan.turns if turn.cloud not in known]
         if not any(isinstance(turn.plan, Single | All) for turn in others):
             return list(self._plan.turns), []
         # Of a read that a cloud answers with 404, every other cloud may have the item; a write is for the first that is reached.
         before = [turn.cloud for turn in self._plan.turns[: self._plan.turns.index(others[0])]]
-        writes = self._incoming.head.method not in READS
         self._failed = [
             _Failed(outage.status, f"{outage.text} (a moment ago)", outage.text, writes and cloud not in before, cloud)
             for cloud, outage in known.items()
