@@ -103,10 +103,12 @@ class Turns:
         known: dict[str, Outage] = {}
         writes = self._incoming.head.method not in READS
         for number, turn in enumerate(self._plan.turns):
-            answered = number == 0 and self._incoming.head.is_missed
-            outage = await AskedPlace(self._context, turn.plan).settled() if isinstance(turn.plan, Single) else None
-            # HAProxy has had an answer of the first. To a write, an error of the cloud's own is its answer.
-            if outage is not None and not answered and not (writes and outage.answered):
+            # HAProxy has had an answer of the first.
+            if not isinstance(turn.plan, Single) or (number == 0 and self._incoming.head.is_missed):
+                continue
+            outage = await AskedPlace(self._context, turn.plan).settled()
+            # To a write, an error of the cloud's own is its answer.
+            if outage is not None and not (writes and outage.answered):
                 known[turn.cloud] = outage
         others = [turn for turn in self._plan.turns if turn.cloud not in known]
         if not any(isinstance(turn.plan, Single | All) for turn in others):

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from openstackoid.bridge.upstream.outages import Outage
+from openstackoid.bridge.upstream.outages import PROBE_WAIT, Outage
+from openstackoid.routing.backend_names import TURN_BEGAN, TURN_SAID
 from unit.bridge.stage import DESCRIPTION, Script, Stage, Visit, never, played, says, says_json, staged
 
 ITEM, LIST = "/image/v2/images/x", "/image/v2/images"
@@ -83,6 +84,18 @@ async def test_the_404_of_a_cloud_that_is_back_is_the_answer() -> None:
     async with staged(description=PATIENT, here=one, there=MISSING) as stage:
         note(stage, seconds=0.0)
         assert (await stage.ask("GET", ITEM, *IN_TURN)).status == 404
+
+
+@played
+async def test_no_probe_is_waited_for_whose_cloud_has_answered_haproxy() -> None:
+    async with staged(description=PATIENT, here=never, there=FOUND) as stage:
+        (endpoint,) = (each for each in stage.mesh.clouds["CloudOne"].endpoints if each.service == "image")
+        outages = stage.bridge.context.upstream.outages
+        outages.note(endpoint, Outage(504, "silent", 4.0), lambda: asyncio.sleep(60, False), pause=60, certain=False)
+        began = time.monotonic()
+        by_haproxy = (f"{TURN_BEGAN}: {int(time.time() * 1000)}-1", f"{TURN_SAID}: 404")
+        assert (await stage.ask("GET", ITEM, *IN_TURN, *by_haproxy)).status == 200
+        assert (time.monotonic() - began < PROBE_WAIT, stage.here.visits) == (True, [])
 
 
 @pytest.mark.parametrize("headers", [IN_TURN, BOTH])
