@@ -133,7 +133,7 @@ class ForwardLeg(Leg[Single]):
                 read = plan.rewrite_links and self.links.must_be_read(incoming.head, answer.status, headers)
                 if read or (plan.rewrite_links and should_rewrite_links(answer.status, headers)):
                     # Of the whole document: a peer may not send one byte by byte.
-                    deadline.start(timeouts.server)
+                    deadline.start(timeouts.server if attempt is None else attempt.seconds(timeouts.server))
                     answered = Answered(upstream, target, answer, headers, deadline, read=read)
                     whole = await rewrite_links(answered, incoming.head, plan, self.links, incoming.hidden)
                     if attempt is not None:

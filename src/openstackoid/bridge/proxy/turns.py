@@ -50,6 +50,14 @@ class _Failed:
     skipped: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Time:
+    """The seconds that all turns have, from the first on, and the time of the event loop at which they are over."""
+
+    seconds: float = 0.0
+    until: float = 0.0
+
+
 class Turns:
     """Asks the clouds of ``plan``; ``leg`` makes the leg for one of them, and ``compose`` asks several at once."""
 
@@ -60,7 +68,7 @@ class Turns:
         self._leg = leg
         self._compose = compose
         self._failed: list[_Failed] = []
-        self._until = 0.0
+        self._time = _Time()
 
     async def run(self) -> web.StreamResponse:
         """Return the answer of the first cloud that has one; see :meth:`Leg.run`."""
@@ -201,14 +209,15 @@ class Turns:
     def _share(self, timeouts: Timeouts, further: int, spent: float = 0.0) -> float:
         """Return the seconds of a turn with so many after it: all have the time of one request. It has ``spent`` some already."""
         now = asyncio.get_running_loop().time()
-        self._until = self._until or now + timeouts.connect + timeouts.server - self._waited(timeouts)
-        return (self._until - now + spent) / (further + 1) - spent
+        if not self._time.seconds:
+            seconds = timeouts.connect + timeouts.server
+            self._time = _Time(seconds, now + seconds - self._waited(timeouts))
+        return (self._time.until - now + spent) / (further + 1) - spent
 
     @property
     def _has_time(self) -> bool:
         """Return whether there is time for one more cloud: a write that has too little of it is known to none."""
-        timeouts = self._context.here.timeouts
-        return self._until - asyncio.get_running_loop().time() > (timeouts.connect + timeouts.server) * _LEAST_PART
+        return self._time.until - asyncio.get_running_loop().time() > self._time.seconds * _LEAST_PART
 
     def _judge_error(self, place: str, error: AnswerError, attempt: Attempt) -> None:
         """Raise the error that ends the request; return where the next cloud is to be asked."""

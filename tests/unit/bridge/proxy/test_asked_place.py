@@ -70,6 +70,16 @@ async def test_a_cloud_that_failed_at_once_is_asked_before_there_is_an_error() -
 
 
 @played
+async def test_such_a_cloud_is_asked_in_the_time_of_its_service() -> None:
+    description = DESCRIPTION.replace("server: 0.5", "server: 60").replace(
+        '"http://127.0.0.1:8801/image"', '"http://127.0.0.1:8801/image", timeouts: {{server: 4}}'
+    )
+    async with staged(description=description, here=one, there=FOUND) as stage:
+        note(stage, seconds=0.0)
+        assert (await stage.ask("GET", ITEM, *IN_TURN)).status == 200
+
+
+@played
 async def test_a_write_of_which_no_byte_was_sent_goes_to_such_a_cloud_too() -> None:
     """Nothing serves CloudOne's dns."""
     headers = ("X-Auth-Token: tok", 'X-Scope: {"dns":"CloudOne | CloudTwo"}')

@@ -2,10 +2,11 @@
 """``A | B`` in the Python service: what is written down of each turn, and what ends the request."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
-from unit.bridge.stage import Script, Visit, played, says, says_json, staged, token
+from unit.bridge.stage import DESCRIPTION, Script, Visit, played, says, says_json, staged, token
 
 GUEST = 'tok!SCOPE!{"*":"CloudTwo","image":"CloudOne | CloudTwo"}'
 OWN = '{"image":"CloudOne | CloudTwo"}'
@@ -113,3 +114,26 @@ async def test_a_short_document_that_breaks_off_is_had_from_the_next_cloud(conte
         with pytest.raises(asyncio.IncompleteReadError):
             await asking
         assert stage.there.visits == []
+
+
+@played
+async def test_a_list_that_drips_after_a_late_head_has_the_time_of_its_turn() -> None:
+    """Of 4.5 seconds, CloudTwo has half."""
+
+    async def drips(visit: Visit) -> None:
+        await asyncio.sleep(1.9)
+        visit.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n")
+        with suppress(OSError):
+            for _ in range(100):
+                visit.send(" ")
+                await visit.writer.drain()
+                await asyncio.sleep(0.1)
+
+    async def here(visit: Visit) -> None:
+        await asyncio.sleep(1)
+        await says_json({"images": [{"id": "x"}]})(visit)
+
+    async with staged(description=DESCRIPTION.replace("server: 0.5", "server: 4"), here=here, there=drips) as stage:
+        scope = '{"image":"CloudTwo | CloudOne"}'
+        answer = await stage.ask("GET", "/image/v2/images", "X-Auth-Token: tok", f"X-Scope: {scope}")
+        assert (answer.status, answer.json()) == (200, {"images": [{"id": "x"}]})
