@@ -173,6 +173,27 @@ def test_a_cloud_that_may_have_an_object_too_is_heard_before_a_change(
         assert "Three answered 503" in json.loads(body)["error"]["message"]
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "DELETE"])
+@pytest.mark.parametrize(
+    ("status", "header", "value"),
+    [
+        (401, "WWW-Authenticate", 'Keystone uri="http://127.0.0.1/identity/v3"'),
+        (403, "X-Trans-Id", "tx1"),
+        (408, "Retry-After", "7"),
+        (429, "Retry-After", "7"),
+    ],
+)
+def test_an_answer_that_refuses_comes_with_its_headers(status: int, header: str, value: str, method: str, clouds: Clouds) -> None:
+    clouds.plays |= {cloud: says(404, {"Content-Length": "0"}) for cloud in CLOUDS}
+    clouds.plays["Two"] = says(status, {header: value, "Content-Length": "0"})
+    got = clouds.ask(method, OBJECT, SCOPE)
+    # The Keystone is the user's own.
+    assert (got.status, got.headers[header.lower()].partition("http")[0]) == (status, value.partition("http")[0])
+    if method != "HEAD":
+        said = f"Two answers {status} about 'box/a/b'; no other cloud of One & Two & Three has it"
+        assert got.message == f"gateway of One: {said}"
+
+
 @pytest.mark.parametrize(("method", "path"), [("PUT", OBJECT), ("PUT", f"{ACCOUNT}/box"), ("POST", ACCOUNT), ("COPY", OBJECT)])
 def test_nothing_is_made_in_several_clouds(method: str, path: str, clouds: Clouds) -> None:
     got = clouds.ask(method, path, SCOPE, b"")

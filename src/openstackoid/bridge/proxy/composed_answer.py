@@ -5,7 +5,7 @@ import json
 
 from multidict import CIMultiDict
 
-from openstackoid.bridge.errors import AnswerError, WholeAnswer
+from openstackoid.bridge.errors import AnswerError, WholeAnswer, error_answer
 from openstackoid.composition import ALL_BYTES, CLOUD, CLOUDS, PARTIAL, Composed, Failure, ItemKind, parse_object
 from openstackoid.routing import Headers
 
@@ -41,3 +41,12 @@ def with_cloud(answer: WholeAnswer, kind: ItemKind, cloud: str, at: str) -> Whol
         inner[CLOUD] = cloud
     headers = CIMultiDict([pair for pair in answer.headers.items() if pair[0].lower() not in _OF_THE_BYTES])
     return WholeAnswer(status=answer.status, reason=answer.reason, headers=headers, body=json.dumps(document).encode("ascii"))
+
+
+def with_message(answer: WholeAnswer, error: AnswerError) -> WholeAnswer:
+    """Return the answer for an error, with the headers of an answer to a HEAD, which has no body that says the reason."""
+    whole = error_answer(error)
+    for name, value in answer.headers.items():
+        if name.lower() not in _OF_THE_BYTES | {"content-type", "content-encoding"}:
+            whole.headers.add(name, value)
+    return whole

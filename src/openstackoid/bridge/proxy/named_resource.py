@@ -10,9 +10,10 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.errors import AnswerError, WholeAnswer
 from openstackoid.bridge.message.head import Incoming
 from openstackoid.bridge.proxy.branches import Branches
+from openstackoid.bridge.proxy.composed_answer import with_message
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.one_resource import Forward
 from openstackoid.composition import CLOUD_HEADER, Failure, Fault, NamedKind, PassOn, item_outcome, named_outcome
@@ -31,12 +32,17 @@ class NamedResource:
 
     async def run(self, forward: Forward) -> web.StreamResponse:
         """Return the answer of the cloud that has the resource; ``forward`` makes the leg to it."""
-        plan = await self._owner()
-        leg = await forward(plan, replace(self._incoming, told=((CLOUD_HEADER, plan.endpoint.cloud),)), None)
+        owner = await self._owner()
+        if isinstance(owner, WholeAnswer):
+            return owner
+        leg = await forward(owner, replace(self._incoming, told=((CLOUD_HEADER, owner.endpoint.cloud),)), None)
         return await leg.answer()
 
-    async def _owner(self) -> Single:
-        """Return the plan for the cloud that has the resource. Raises :class:`AnswerError` where that is not certain."""
+    async def _owner(self) -> Single | WholeAnswer:
+        """Return the plan for the cloud that has the resource, or the error by which a cloud refuses to say whether it has.
+
+        Raises :class:`AnswerError` where no cloud has it, or that is not certain.
+        """
         head, clouds = self._incoming.head, self._branches.clouds
         asked = replace(self._incoming, head=replace(head, method="HEAD"), body=None)
         judge = item_outcome if head.method in READS else named_outcome
@@ -59,7 +65,10 @@ class NamedResource:
             raise AssertionError("all outcomes decide")
         answer = self._branches.end(outcome)
         plan = self._branches.plan(outcome.cloud) if isinstance(outcome, PassOn) and answer.status < 400 else None
+        if plan is None and isinstance(outcome, PassOn) and answer.status != 404:
+            message = f"gateway of {self._context.here.name}: {outcome.cloud} answers {answer.status} about {self._kind.name!r}"
+            return with_message(answer, AnswerError(answer.status, f"{message}; no other cloud of {self._expression} has it"))
         if plan is None:
             message = f"gateway of {self._context.here.name}: no cloud of {self._expression} has {self._kind.name!r}"
-            raise AnswerError(answer.status, message, reason="no cloud has it")
+            raise AnswerError(404, message, reason="no cloud has it")
         return plan
