@@ -101,7 +101,7 @@ class Bridge:
         upstream = self.context.upstream
         upstream.reasons.tls = mesh.clouds[upstream.at].tls
         upstream.kept.set_peers(peer_gateways(mesh, upstream.at))
-        upstream.outages.keep(mesh)
+        upstream.outages.follow_mesh(mesh)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""

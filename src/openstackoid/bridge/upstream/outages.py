@@ -9,8 +9,10 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
+from openstackoid.bridge.log import LOG
 from openstackoid.bridge.upstream.target import place_of
 from openstackoid.mesh import Endpoint, Mesh
+from openstackoid.redaction.logs import where
 
 PROBE_WAIT = 2.0
 """Seconds in which a place answers a probe, at most."""
@@ -64,7 +66,10 @@ class Outages:
 
     def __init__(self) -> None:
         self._failed: dict[str, _Followed] = {}
+        self._probed: dict[str, float] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self._mesh: Mesh | None = None
+        self._closed = False
 
     def known(self, place: str) -> Outage | None:
         """Return the outage of a place that is down, or None for one to ask."""
@@ -82,11 +87,16 @@ class Outages:
     def note(self, endpoint: Endpoint, outage: Outage, probe: Probe, *, pause: float, certain: bool) -> None:
         """Note a failure. ``certain``: the place is down; otherwise a probe finds out, as one request may be at fault.
 
-        ``pause``: seconds between the first probes.
+        ``pause``: seconds between the first probes. Within them, the failure of a request brings no further probe, and a failure
+        of an endpoint that is not in the mesh brings none at all.
         """
         place = place_of(endpoint)
         found = self._failed.get(place)
         if found is None:
+            if self._closed or not self._is_served(endpoint):
+                return
+            if not certain and asyncio.get_running_loop().time() - self._probed.get(place, float("-inf")) < pause:
+                return
             if len(self._failed) >= MOST:
                 self.forget(next(iter(self._failed)))
             found = self._failed[place] = _Followed(endpoint, outage)
@@ -114,17 +124,26 @@ class Outages:
             if found.task is not None:
                 found.task.cancel()
 
-    def keep(self, mesh: Mesh) -> None:
-        """Forget the places that are no longer in the mesh as they were."""
-        for place, found in list(self._failed.items()):
-            cloud = mesh.clouds.get(found.endpoint.cloud)
-            if cloud is None or cloud.name in mesh.blocked or found.endpoint not in cloud.endpoints:
-                self.forget(place)
+    def follow_mesh(self, mesh: Mesh) -> None:
+        """Forget all places: probes are sent as the mesh was when the place failed. The next failure is noted anew."""
+        self._mesh = mesh
+        self._forget_all()
+        self._probed.clear()
 
     def close(self) -> None:
-        """Stop all probes."""
+        """Stop all probes, and begin none any more."""
+        self._closed = True
+        self._forget_all()
+
+    def _forget_all(self) -> None:
         for place in list(self._failed):
             self.forget(place)
+
+    def _is_served(self, endpoint: Endpoint) -> bool:
+        if self._mesh is None:
+            return True
+        cloud = self._mesh.clouds.get(endpoint.cloud)
+        return cloud is not None and cloud.name not in self._mesh.blocked and endpoint in cloud.endpoints
 
     async def _follow(self, place: str, found: _Followed, probe: Probe, pause: float, *, at_once: bool) -> None:
         """Probe a place until it answers."""
@@ -134,7 +153,8 @@ class Outages:
         while True:
             async with self._slots:
                 began = clock()
-                if await probe():
+                self._note_probe(place, began)
+                if await _answers(place, probe):
                     break
             found.outage = replace(found.outage, seconds=clock() - began)
             found.judged.set()
@@ -143,3 +163,18 @@ class Outages:
         found.judged.set()
         if self._failed.get(place) is found:
             del self._failed[place]
+
+    def _note_probe(self, place: str, began: float) -> None:
+        self._probed.pop(place, None)
+        if len(self._probed) >= MOST:
+            del self._probed[next(iter(self._probed))]
+        self._probed[place] = began
+
+
+async def _answers(place: str, probe: Probe) -> bool:
+    """Return whether a place answers; a probe that ends by a defect of the gateway is not answered."""
+    try:
+        return await probe()
+    except Exception as error:
+        LOG.error("the probe of %s ends by a defect: %s", place, where(error))
+        return False

@@ -5,6 +5,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+
 from openstackoid.bridge.upstream import outages as module
 from openstackoid.bridge.upstream.outages import AT_ONCE, MOST, Outage, Outages
 from openstackoid.mesh import Endpoint, Mesh, parse_mesh
@@ -142,16 +144,76 @@ async def test_probes_are_bounded() -> None:
 
 
 @played
-async def test_a_place_that_leaves_the_mesh_is_forgotten() -> None:
+async def test_a_place_is_probed_once_in_a_pause_for_failures_of_requests() -> None:
+    outages, probe = Outages(), Asked(answers=True)
+    for _ in range(100):
+        outages.note(IMAGE, SILENT, probe, pause=60, certain=False)
+        assert await outages.settled(PLACE) is None
+    assert probe.count == 1
+    probe.answers = False
+    await asyncio.sleep(0.2)
+    outages.note(IMAGE, SILENT, probe, pause=0.1, certain=False)
+    assert await outages.settled(PLACE) is not None
+    outages.close()
+
+
+@played
+async def test_a_request_that_is_answered_meanwhile_brings_no_further_probe() -> None:
+    outages, probe = Outages(), Asked(seconds=0.05)
+    for _ in range(50):
+        outages.note(IMAGE, SILENT, probe, pause=60, certain=False)
+        await asyncio.sleep(0.002)
+        outages.forget(PLACE)
+    assert probe.count == 1
+
+
+@played
+async def test_a_probe_that_fails_by_an_error_is_not_answered(caplog: pytest.LogCaptureFixture) -> None:
+    outages = Outages()
+
+    async def probe() -> bool:
+        raise LookupError("tok")
+
+    outages.note(IMAGE, SILENT, probe, pause=60, certain=False)
+    assert (await outages.settled(PLACE)) is not None
+    (line,) = (record.getMessage() for record in caplog.records)
+    assert line.startswith("the probe of image of CloudTwo ends by a defect: LookupError")
+    assert "tok" not in line
+    outages.close()
+
+
+@played
+async def test_nothing_is_probed_once_all_is_closed() -> None:
+    outages, probe = Outages(), Asked()
+    outages.close()
+    for certain in (False, True):
+        outages.note(IMAGE, REFUSED, probe, pause=PAUSE, certain=certain)
+    await asyncio.sleep(3 * PAUSE)
+    assert (probe.count, outages.known(PLACE)) == (0, None)
+
+
+@played
+async def test_another_mesh_has_all_places_forgotten_and_noted_anew() -> None:
     outages, probe, before = Outages(), Asked(), mesh()
-    outages.note(image(before), REFUSED, probe, pause=60, certain=True)
-    outages.keep(mesh())
-    assert outages.known(PLACE) is not None
+    for after in (mesh(), replace(before, blocked=frozenset({"CloudOne"}))):
+        outages.note(image(before), SILENT, probe, pause=60, certain=False)
+        assert await outages.settled(PLACE) is not None
+        outages.follow_mesh(after)
+        assert outages.known(PLACE) is None
+        outages.note(image(before), SILENT, probe, pause=60, certain=False)
+        assert await outages.settled(PLACE) is not None
+    assert probe.count == 3
+    outages.close()
+
+
+@played
+async def test_a_place_that_has_left_the_mesh_is_not_noted() -> None:
+    outages, probe, before = Outages(), Asked(), mesh()
     for after in (
         replace(before, blocked=frozenset({"CloudTwo"})),
         replace(before, clouds={"CloudOne": before.clouds["CloudOne"]}),
         parse_mesh(DESCRIPTION.format(here=1, there=4, dead=3)),
     ):
+        outages.follow_mesh(after)
         outages.note(image(before), REFUSED, probe, pause=60, certain=True)
-        outages.keep(after)
         assert outages.known(PLACE) is None
