@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """``A | B`` between gateways with certificates: each cloud gets a token that is bound to it, and to the scope that it sees."""
 
+import http.client
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from conformance.haproxy_counts import requests_of
 from conformance.secure import Secure, secure_world
 from openstackoid.binding import KeyRepository, Kind, is_bound
 from openstackoid.bridge.binding.binder import Binder
@@ -75,6 +78,57 @@ def test_a_write_is_bound_to_the_scope_with_its_cloud(world: Secure, answers: di
     expected = '{"*":"CloudTwo | CloudOne","identity":"CloudOne","compute":"CloudTwo","network":"CloudTwo"}'
     assert (server, scope) == ("compute of CloudTwo", expected)
     assert Binder(KeyRepository(world.folders["CloudOne"] / "keys")).open(token, "CloudTwo").holds_for(scope)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "by_python"),
+    [
+        ("/image/", {}, False),
+        ("/image/v2/", {"Via": "1.1 openstackoid"}, False),
+        # It is removed, as WSGI servers read it as a token.
+        ("/image/", {"x_auth_token": TOKEN}, False),
+        ("/image/v2/images", {}, True),
+        *(
+            ("/image/", {name: value}, True)
+            for name, value in (
+                ("X-Auth-Token", ""),
+                ("X-Auth-Token", TOKEN),
+                ("X-Service-Token", TOKEN),
+                ("X-Storage-Token", TOKEN),
+                ("Authorization", "Basic x"),
+                ("X-Scope", "image=CloudTwo"),
+            )
+        ),
+    ],
+)
+def test_haproxy_alone_answers_a_peers_probe_and_no_more(
+    path: str, headers: dict[str, str], by_python: bool, world: Secure
+) -> None:
+    """A probe would wait for one of the places that any client may take."""
+    stats = world.folders["CloudTwo"] / "haproxy.sock"
+    before = requests_of(stats, "bridge")["BACKEND"]
+    port, context = world.gates["CloudTwo"], world.certificates.client("CloudOne.pem")
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=60) as plain,
+        context.wrap_socket(plain, server_hostname="127.0.0.1") as secured,
+    ):
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        secured.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{lines}\r\n".encode())
+        assert secured.recv(65536).startswith(b"HTTP/1.1 ")
+    assert (requests_of(stats, "bridge")["BACKEND"] > before) == by_python
+
+
+@pytest.mark.parametrize("method", ["POST", "HEAD", "OPTIONS"])
+def test_python_judges_what_else_a_peer_sends(method: str, world: Secure) -> None:
+    stats = world.folders["CloudTwo"] / "haproxy.sock"
+    before = requests_of(stats, "bridge")["BACKEND"]
+    connection = http.client.HTTPSConnection(
+        "127.0.0.1", world.gates["CloudTwo"], timeout=60, context=world.certificates.client("CloudOne.pem")
+    )
+    connection.request(method, "/image/")
+    connection.getresponse().read()
+    connection.close()
+    assert requests_of(stats, "bridge")["BACKEND"] == before + 1
 
 
 UNSENT = "x-openstackoid-unsent"

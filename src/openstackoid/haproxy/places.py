@@ -7,7 +7,7 @@ HAProxy counts and refuses, so that a refusal costs the Python service nothing. 
 from openstackoid.haproxy.sources import SOURCE_OF, Answer
 from openstackoid.mesh import Cloud
 from openstackoid.routing.backend_names import BRIDGE, TOKENS
-from openstackoid.routing.places import ACCEPTED, DELAY, ERRORS, ERRORS_OF_KNOWN, REQUESTS, TOKEN, WINDOW, Places
+from openstackoid.routing.places import ACCEPTED, AT_WORK, DELAY, ERRORS, ERRORS_OF_KNOWN, REQUESTS, TOKEN, WINDOW, Places
 
 LEAST_OF_A_BODY = 16 * 1024
 """Bytes of a body for which HAProxy waits at most, before the request takes a place."""
@@ -145,7 +145,7 @@ def servers(cloud: Cloud, socket: str) -> list[str]:
 def trouble(cloud: Cloud) -> list[str]:
     """Return the lines that have requests wait for a place, and say why one has waited in vain."""
     places = Places.of(cloud.limits)
-    said = "http-request set-var(txn.bridge_trouble) \"str('is at work on"
+    said = f"http-request set-var(txn.bridge_trouble) \"str('{AT_WORK}"
     none = "without a token that a Keystone has accepted"
     return [
         f"timeout queue {max(1, round(cloud.limits.wait * 1000))}ms",

@@ -147,8 +147,23 @@ def _any_scope(cloud: Cloud) -> list[str]:
         f"http-request unset-var(txn.route) if leaves must_stay{' or in_turns' if route_cache.may_turn(cloud) else ''}",
         *bound_tokens.unbound_rules(cloud),
         route_cache.ask_python("has_scope !is_pythons !has_route"),
+        *_more_than_a_probe(cloud),
         f"{_BRIDGE} if has_scope !has_route or in_workflow has_auth !is_identity !has_scope"
-        + (" or is_peers !has_route" if cloud.tls is not None else ""),
+        + (" or is_peers !has_route asks_more" if cloud.tls is not None else ""),
+    ]
+
+
+def _more_than_a_probe(cloud: Cloud) -> list[str]:
+    """Return the condition that a peer's gateway asks for more than a version document, as its probes do without a token.
+
+    HAProxy serves those as it serves any client: they wait for no place of the Python service, which others may have taken.
+    """
+    if cloud.tls is None:
+        return []
+    return [
+        "acl asks_more method -m reg '^(?!GET$)'",
+        f"acl asks_more path -m reg '^(?!{document_paths(cloud)[1:]})'",
+        "acl asks_more req.hdr_names -m sub -i token authorization scope x-auth- x-storage-",
     ]
 
 

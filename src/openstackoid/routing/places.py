@@ -30,6 +30,9 @@ ERRORS, ERRORS_OF_KNOWN = 30, 300
 DELAY = 1
 """Seconds that a source over these limits waits for its refusal: it sends a request a second by each of its connections."""
 
+AT_WORK = "is at work on"
+"""The words by which HAProxy says that the Python service has no place for a request."""
+
 
 @dataclass(frozen=True, slots=True)
 class Places:

@@ -32,6 +32,7 @@ from openstackoid.routing import Headers
 from openstackoid.routing.backend_names import FAILED, TARGET
 from openstackoid.routing.links import GATEWAYS_OWN, HOSTS_OWN, LEADING
 from openstackoid.routing.pages import HEALTH
+from openstackoid.routing.places import AT_WORK
 
 T = TypeVar("T")
 
@@ -191,7 +192,10 @@ class Upstream:
             raise self._error(target, Failure(503, what, unreached=True))
 
     async def answers(self, target: Target, timeouts: Timeouts, until: float) -> bool:
-        """Return whether ``target`` answers a question for its document by ``until``, with no error of its own (5xx)."""
+        """Return whether ``target`` answers a question for its document by ``until``, with no error of its own (5xx).
+
+        A peer's gateway without a place for the question is busy; its service is not down.
+        """
         try:
             answer = await self.send_buffered(target, _PROBE, timeouts=timeouts, until=until, limit=_LONGEST_PROBED)
         except UpstreamError as error:
@@ -199,7 +203,10 @@ class Upstream:
             return not error.is_outage and not error.unreached
         except AnswerError:
             return False
-        return answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
+        busy = (
+            f'"message": "gateway of {target.peer}: ' in (text := answer.content.decode("utf-8", "replace")) and AT_WORK in text
+        )
+        return answer.status < HTTPStatus.INTERNAL_SERVER_ERROR or (answer.status == HTTPStatus.SERVICE_UNAVAILABLE and busy)
 
     async def _ask_health(self, gateway: str) -> None:
         """Ask a peer's gateway for its health; whatever it says, its connection was used."""

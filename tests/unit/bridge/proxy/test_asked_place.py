@@ -144,6 +144,27 @@ async def test_one_error_of_a_service_is_no_outage_for_others(status: str) -> No
         assert len(stage.there.visits) == 1
 
 
+BUSY = "the Python service behind the gateway is at work on 48 requests, the most that it takes"
+
+
+@pytest.mark.parametrize(
+    ("message", "is_down"),
+    [
+        (f"gateway of CloudTwo: {BUSY}", False),
+        (f"gateway of CloudOne: {BUSY}", True),
+        ("gateway of CloudTwo: image of CloudTwo cannot be reached", True),
+        (BUSY, True),
+    ],
+)
+@played
+async def test_a_gateway_that_has_no_place_for_a_probe_is_not_down(message: str, is_down: bool) -> None:
+    busy = says_json({"error": {"code": 503, "message": message}}, status="503 Service Unavailable")
+    async with staged(description=PATIENT, here=EMPTY, there=busy) as stage:
+        assert (await stage.ask("GET", LIST, *SECOND_FIRST)).status == 200
+        assert (await stage.bridge.context.upstream.outages.settled("image of CloudTwo") is not None) == is_down
+        assert len(stage.there.probes) == 1
+
+
 @pytest.mark.parametrize("headers", [SECOND_FIRST, BOTH])
 @played
 async def test_no_request_waits_for_a_silent_cloud_again(headers: tuple[str, ...]) -> None:
