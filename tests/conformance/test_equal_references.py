@@ -112,6 +112,24 @@ def test_a_server_that_another_cloud_has_by_now_gets_that_clouds_flavor(clouds: 
     assert resize(clouds, "1", path=path) == (202, "", to("Three", "9"))
 
 
+def test_a_peer_chooses_no_flavor_of_another_cloud(clouds: Clouds) -> None:
+    """It says another thing of its id than in the list, which shows that id as it comes first."""
+    clouds.plays |= {
+        "One": cloud([flavor("7", TINY), flavor("8", LARGE)], has_server=True),
+        "Two": cloud([flavor("0", TINY)]),
+        "Three": cloud([]),
+    }
+    listed = json.loads(clouds.ask("GET", FLAVORS, SCOPE).body)["flavors"]
+    assert [(each["id"], each["os_scope_cloud"]) for each in listed if each["name"] == TINY[0]] == [("0", "Two")]
+    for sort, own in ((TINY, "7"), (LARGE, "8")):
+        clouds.plays["Two"] = cloud([flavor("0", sort)])
+        said = f"flavor '0' is '{sort[0]}' of Two; its equal of One is '{own}', which One accepts; nothing was changed"
+        assert resize(clouds, "0") == (409, f"gateway of One: {said}", [])
+    clouds.plays |= {"One": cloud([]), "Three": cloud([flavor("7", TINY)], has_server=True), "Two": cloud([flavor("0", TINY)])}
+    assert resize(clouds, "0")[::2] == (409, [])
+    assert resize(clouds, "7") == (202, "", to("Three", "7"))
+
+
 @pytest.mark.parametrize("reference", ["2", LONG_ID, "no such", "../servers", "http://x/flavors/1", "", None, [], {"a": 1}])
 def test_a_flavor_of_the_servers_cloud_and_one_of_no_cloud_are_sent_as_they_are(reference: object, clouds: Clouds) -> None:
     """The cloud itself refuses the latter."""

@@ -38,7 +38,16 @@ from openstackoid.composition.outcomes import (
 )
 from openstackoid.composition.page import ALL_BYTES
 from openstackoid.composition.provenance import CLOUD, CLOUD_HEADER, CLOUDS, without_cloud
-from openstackoid.composition.references import EqualSearch, Named, lacking, meant, named, referred, with_referred
+from openstackoid.composition.references import (
+    EqualSearch,
+    Named,
+    lacking,
+    meant,
+    named,
+    only_told_by_peers,
+    referred,
+    with_referred,
+)
 from openstackoid.composition.totals import total
 
 __all__ = [
@@ -84,6 +93,7 @@ __all__ = [
     "meant",
     "named",
     "named_outcome",
+    "only_told_by_peers",
     "owner_outcome",
     "parse_kinds",
     "parse_object",

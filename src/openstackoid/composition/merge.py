@@ -23,6 +23,9 @@ MOST_SKIPPED = 20_000
 class Merge:
     """A page of a merged list from a cut on.
 
+    Of equal things it has the first in the order of the list, of any cloud: a later page alone shows whether an earlier cloud of
+    the scope has it, too. So a cloud may hide the equal thing of another behind an id of its own.
+
     ``after``: the id of the item with which the page before ended, if no cut is known.
     """
 

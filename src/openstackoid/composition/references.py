@@ -129,5 +129,16 @@ def lacking(reference: Reference, id_: str, owner: str, thing: Named, of: str) -
     return Refused(409, f"{owner} has no {reference.item} equal to '{id_}', '{thing.name}' of {of}; nothing was changed")
 
 
+def only_told_by_peers(reference: Reference, id_: str, owner: str, thing: Named, *, of: str, own: str) -> Refused:
+    """Return the refusal of a change with the id of another cloud, whose meaning no other than that cloud says.
+
+    It may say another thing than in the list. The user decides, by the name and the id ``own`` of the equal thing of ``owner``.
+    """
+    message = (
+        f"{reference.item} '{id_}' is '{thing.name}' of {of}; its equal of {owner} is '{_shown(own)}', which {owner} accepts"
+    )
+    return Refused(409, f"{message}; nothing was changed")
+
+
 def _shown(name: object) -> str:
     return "".join(mark if mark.isprintable() else "?" for mark in str(name)[:64])

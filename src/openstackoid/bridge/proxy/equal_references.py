@@ -2,6 +2,7 @@
 """Translate the ids in the body of a change under ``A & B`` that a merged list has shown, to those of the resource's own cloud.
 
 A merged list shows one of equal things. A change with the id of another cloud would name nothing in this one, or another thing.
+An id that peers alone have is not translated: they could say another thing than in the list.
 """
 
 import asyncio
@@ -26,6 +27,7 @@ from openstackoid.composition import (
     lacking,
     meant,
     named,
+    only_told_by_peers,
     referred,
     with_referred,
 )
@@ -70,9 +72,11 @@ class EqualReferences:
                 failure = search.take(answer.content)
             if failure is not None:
                 raise self._refused(Refused(503, f"{failure}; the {reference.item} '{id_}' is not certain; nothing was changed"))
+        having = [cloud for cloud in clouds if isinstance(outcomes[cloud], Named)]
         if search.found is None:
-            first = next(cloud for cloud in clouds if isinstance(outcomes[cloud], Named))
-            raise self._refused(lacking(reference, id_, owner, thing, first))
+            raise self._refused(lacking(reference, id_, owner, thing, having[0]))
+        if not any(plan is not None and plan.local for plan in map(self._branches.plan, having)):
+            raise self._refused(only_told_by_peers(reference, id_, owner, thing, of=having[0], own=search.found))
         return search.found
 
     def _outcome(self, reference: Reference, cloud: str, answer: WholeAnswer | Failure) -> Named | int | Failure:
