@@ -18,7 +18,15 @@ class TestAuthorization:
         assert world.ask("CloudOne", "GET", "/image/v2/images", headers)[0] == 200
         assert is_bound(seen(world)["authorization"].removeprefix("Bearer "))
 
-    @pytest.mark.parametrize("value", ["{}", "Token {}", "Basic {}", "Digest {}"])
+    @pytest.mark.parametrize(
+        "value",
+        [
+            *("{}", "Token {}", "Basic {}", "Digest {}"),
+            'OAuth oauth_signature_method="PLAINTEXT", oauth_signature="a%26b"',
+            'OAuth oauth_signature_method="plain%54EXT", oauth_signature="a%26b"',
+            "AWS4-HMAC-SHA256 Credential=key/20261130/one/s3/aws4_request, SignedHeaders=host, Signature=0a",
+        ],
+    )
     def test_another_credential_is_refused_by_name(self, world: Secure, value: str) -> None:
         headers = {"X-Auth-Token": TOKEN, "X-Scope": TO_TWO, "Authorization": value.format(TOKEN)}
         status, _, document = world.ask("CloudOne", "GET", "/image/v2/images", headers)
@@ -26,10 +34,18 @@ class TestAuthorization:
         assert "Authorization cannot be bound to CloudTwo" in document["error"]["message"]
 
     def test_a_signature_goes_on_as_it_is(self, world: Secure) -> None:
-        signature = "AWS4-HMAC-SHA256 Credential=key/20261130/one/s3/aws4_request, SignedHeaders=host, Signature=0a"
+        signature = 'OAuth oauth_signature_method="HMAC-SHA1", oauth_signature="0a"'
         headers = {"X-Auth-Token": TOKEN, "X-Scope": TO_TWO, "Authorization": signature}
         assert world.ask("CloudOne", "GET", "/image/v2/images", headers)[0] == 200
         assert seen(world)["authorization"] == signature
+
+    @pytest.mark.parametrize("path", ["/image/v2/images", "/image/v2/images/i/file"])
+    def test_cookies_and_credentials_for_proxies_stay(self, world: Secure, path: str) -> None:
+        """A browser sends a cookie to every port of a host, and keystoneauth that of a federated log-in."""
+        given = {"Cookie": "sessionid=1", "Cookie2": "x", "Proxy-Authorization": "Basic abc"}
+        for _ in range(2):
+            assert world.ask("CloudOne", "GET", path, {"X-Auth-Token": TOKEN, "X-Scope": TO_TWO, **given})[0] == 200
+            assert not {name.lower() for name in given} & set(seen(world))
 
     @pytest.mark.parametrize("path", ["/identity/v3/auth/tokens", "/identity/v3/projects", "/image/v2/images"])
     @pytest.mark.parametrize("scope", ['{"identity":"CloudTwo"}', '{"*":"CloudTwo"}', '{"*":"CloudTwo","image":"CloudOne"}'])

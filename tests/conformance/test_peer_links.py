@@ -15,6 +15,9 @@ WAY = {
     for way, headers in (("as HAProxy reads it", PLAIN), ("as Python alone reads it", ODD))
 }
 EVIL = ("http://evil.example/v3", "//evil.example/v3", "HTTPS://evil.example/", "\thttp://evil.example/", "http:\\\\evil.example")
+UNREAD = ("7", "http://127.0.0.1/compute/v2.1/servers/7", "/compute/v2.1/servers/7", "servers/7")
+"""Links to an answer that HAProxy passes alone, whose own links nobody would read."""
+IMAGE_BYTES = ("/v2/images/i/file", "http://127.0.0.1/image/v2/images/i/file", "/v2/images/../images/i", "/v2/images/%69/file")
 DOCUMENTS = ("/compute", "/compute/", "/compute/v2.1/", "/image/versions", "/volume/v3/")
 NEXT_PAGES = (
     ("/compute/v2.1/servers/detail", {"servers": [], "servers_links": [{"rel": "next", "href": "EVIL"}]}, ("servers_links",)),
@@ -47,7 +50,7 @@ def played(site: Site, play: Play) -> None:
 def test_a_version_document_names_no_other_host(path: str, way: str, site: Site) -> None:
     """keystoneauth sends the token to what a version's ``href`` names."""
     for status in ("200 OK", "300 Multiple Choices"):
-        for evil in EVIL:
+        for evil in (*EVIL, *(() if path.startswith("/image") else UNREAD)):
             links = [{"rel": "self", "href": evil}, {"rel": "self", "href": "/v2.1/"}]
             played(site, document({"versions": [{"id": "v2.1", "links": links}], "url": evil}, status=status))
             answer = site.get(path, WAY[way])
@@ -75,7 +78,7 @@ def test_no_list_has_its_next_page_at_another_host(
 ) -> None:
     """openstacksdk and gophercloud send the token to ``next``, and services that use openstacksdk their own."""
     stays = ',"identity":"CloudOne"'
-    for evil in EVIL:
+    for evil in (*EVIL, *(IMAGE_BYTES if path.startswith("/image") else UNREAD)):
         played(site, document(json.loads(json.dumps(page).replace('"EVIL"', json.dumps(evil)))))
         for _ in range(2):
             found = json.loads(site.get(path, WAY[way].replace(stays, "") if path.startswith("/identity") else WAY[way]).body)
@@ -96,7 +99,8 @@ def test_a_next_page_of_the_peer_leads_to_the_frontend_that_was_asked(way: str, 
 @pytest.mark.parametrize(
     ("body", "lines"),
     [
-        (b"no JSON", ()),
+        (b"{no JSON", ()),
+        (b"\x1b no text", ()),
         (json.dumps({"next": EVIL[0]}).encode("utf-16"), ()),
         (b'{"next": "http://evil.example/", "x": NaN}', ()),
         (b'{"next": "http://evil.example/", "x": "\xff"}', ("Content-Type: text/plain",)),
@@ -135,6 +139,16 @@ def test_a_page_an_error_and_nothing_pass(way: str, site: Site) -> None:
         played(site, says(head.encode(), body))
         answer = site.get("/compute/", WAY[way])
         assert (answer.status, answer.body) == (int(status[:3]), body)
+    for body in (b"OK", b"PK\x03\x04\xff", b"-----BEGIN CERTIFICATE-----", b"# YAML"):
+        played(
+            site,
+            says(
+                f"HTTP/1.1 200 OK\r\nContent-Type: text/x; charset=cp1026\r\nContent-Length: {len(body)}\r\n\r\n".encode(), body
+            ),
+        )
+        answer = site.get("/compute/healthcheck", WAY[way])
+        assert (answer.status, answer.body) == (200, body)
+        assert "content-type: text/x; charset=utf-8\r\n" in answer.head.decode().lower()
     links = {"volume": {"links": [{"rel": "self", "href": "/v3/p/volumes/v"}]}}
     played(site, document(links))
     assert json.loads(site.get(ALONE, WAY[way]).body) == links

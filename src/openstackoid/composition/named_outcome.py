@@ -3,13 +3,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from openstackoid.composition.errors import Failure, Fault
-from openstackoid.composition.outcomes import Outcome, Refused, item_outcome
-
-
-def is_unknown(outcome: int | Failure) -> bool:
-    """Return whether a cloud with this outcome may have the resource all the same."""
-    return not isinstance(outcome, int) or outcome >= 500 or outcome in (408, 429)
+from openstackoid.composition.errors import Failure
+from openstackoid.composition.outcomes import Outcome, Refused, as_failure, has_it, is_unknown, item_outcome, shown
 
 
 def named_outcome(name: str, clouds: Sequence[str], outcomes: Mapping[str, int | Failure]) -> Outcome | None:
@@ -19,14 +14,11 @@ def named_outcome(name: str, clouds: Sequence[str], outcomes: Mapping[str, int |
     """
     if any(cloud not in outcomes for cloud in clouds):
         return None
-    having = [cloud for cloud in clouds if isinstance(found := outcomes[cloud], int) and 200 <= found < 400]
-    shown = "".join(mark if mark.isprintable() else "?" for mark in name[:64])
+    having = [cloud for cloud in clouds if has_it(outcomes[cloud])]
     if len(having) > 1:
-        return Refused(409, f"{' and '.join(having)} have '{shown}'; nothing was changed; name one cloud")
-    unknown = [(cloud, outcomes[cloud]) for cloud in clouds if is_unknown(outcomes[cloud])]
+        return Refused(409, f"{' and '.join(having)} have '{shown(name)}'; nothing was changed; name one cloud")
+    unknown = [as_failure(cloud, outcomes[cloud]) for cloud in clouds if is_unknown(outcomes[cloud])]
     if having and unknown:
-        said = "; ".join(
-            str(Failure(cloud, Fault.STATUS, found) if isinstance(found, int) else found) for cloud, found in unknown
-        )
-        return Refused(503, f"{said}; {having[0]} has '{shown}', and it is not certain that no other cloud has; name one cloud")
+        doubt = f"{having[0]} has '{shown(name)}', and it is not certain that no other cloud has; name one cloud"
+        return Refused(503, f"{'; '.join(map(str, unknown))}; {doubt}")
     return item_outcome(name, clouds, outcomes)

@@ -69,9 +69,9 @@ def owner_outcome(id_: str, clouds: Sequence[str], outcomes: Mapping[str, int | 
     """
     if any(cloud not in outcomes for cloud in clouds):
         return None
-    having = [cloud for cloud in clouds if _has_it(outcomes[cloud])]
+    having = [cloud for cloud in clouds if has_it(outcomes[cloud])]
     if len(having) > 1 and _UUID.fullmatch(id_) is not None:
-        return Refused(409, f"{' and '.join(having)} have '{_shown(id_)}'; nothing was changed; name one cloud")
+        return Refused(409, f"{' and '.join(having)} have '{shown(id_)}'; nothing was changed; name one cloud")
     return item_outcome(id_, clouds, outcomes)
 
 
@@ -86,16 +86,16 @@ def item_outcome(id_: str, clouds: Sequence[str], outcomes: Mapping[str, int | F
         outcome = outcomes.get(cloud)
         if outcome is None and _UUID.fullmatch(id_) is None:
             return None
-        if outcome is not None and _has_it(outcome):
+        if outcome is not None and has_it(outcome):
             return PassOn(cloud)
     if any(cloud not in outcomes for cloud in clouds):
         return None
     for cloud in clouds:
         if outcomes[cloud] == 401:
             return PassOn(cloud)
-    unknown = [_as_failure(cloud, outcomes[cloud]) for cloud in clouds if _is_unknown(outcomes[cloud])]
+    unknown = [as_failure(cloud, outcomes[cloud]) for cloud in clouds if is_unknown(outcomes[cloud])]
     if any(failure.status not in _LATER for failure in unknown):
-        return Refused(503, f"{_said(unknown)}; no other cloud of the scope has '{_shown(id_)}'")
+        return Refused(503, f"{_said(unknown)}; no other cloud of the scope has '{shown(id_)}'")
     later = [failure.cloud for failure in unknown]
     refused = [cloud for cloud in clouds if outcomes[cloud] != 404]
     return PassOn((later or refused or list(clouds))[0])
@@ -111,17 +111,24 @@ def refusal(error: CompositionError) -> Refused:
     return Refused(error.status, str(error))
 
 
-def _has_it(outcome: int | Failure) -> bool:
+def has_it(outcome: int | Failure) -> bool:
+    """Return whether the cloud has the resource for certain."""
     return isinstance(outcome, int) and 200 <= outcome < 400
 
 
-def _is_unknown(outcome: int | Failure) -> bool:
+def is_unknown(outcome: int | Failure) -> bool:
     """Return whether the cloud may have the resource all the same."""
     return not isinstance(outcome, int) or outcome >= 500 or outcome in _LATER
 
 
-def _as_failure(cloud: str, outcome: int | Failure) -> Failure:
+def as_failure(cloud: str, outcome: int | Failure) -> Failure:
+    """Return a status that is no answer as the failure of its cloud."""
     return Failure(cloud, Fault.STATUS, outcome) if isinstance(outcome, int) else outcome
+
+
+def shown(id_: str) -> str:
+    """Return a name of a client's or a cloud's for a message: its first 64 characters, the printable ones as they are."""
+    return "".join(character if character.isprintable() else "?" for character in id_[:64])
 
 
 def _status(failure: Failure) -> int:
@@ -130,7 +137,3 @@ def _status(failure: Failure) -> int:
 
 def _said(failures: Sequence[Failure]) -> str:
     return "; ".join(map(str, failures))
-
-
-def _shown(id_: str) -> str:
-    return "".join(character if character.isprintable() else "?" for character in id_[:64])

@@ -13,8 +13,7 @@ from openstackoid.composition.claims import is_uuid
 from openstackoid.composition.documents import parse
 from openstackoid.composition.errors import Failure, Fault
 from openstackoid.composition.kinds import ListKind, Reference
-from openstackoid.composition.named_outcome import is_unknown
-from openstackoid.composition.outcomes import Refused
+from openstackoid.composition.outcomes import Refused, as_failure, is_unknown, shown
 from openstackoid.composition.page import PageReader
 from openstackoid.composition.query import BATCH, ListQuery
 
@@ -63,7 +62,7 @@ def named(reference: Reference, cloud: str, body: bytes) -> Named | Failure:
     except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
         return Failure(cloud, Fault.WRONG_SHAPE, detail=f"'{reference.item}' is missing")
     page = PageReader(ListQuery.parse(reference.of, ""), cloud, 1).read(text)
-    return page if isinstance(page, Failure) else Named(_shown(name), page.items[0].equal)
+    return page if isinstance(page, Failure) else Named(shown(str(name)), page.items[0].equal)
 
 
 def meant(
@@ -78,7 +77,7 @@ def meant(
     if owner in having and is_uuid(id_):
         return None
     unknown = [
-        Failure(cloud, Fault.STATUS, found) if isinstance(found, int) else found
+        as_failure(cloud, found)
         for cloud in clouds
         if not isinstance(found := outcomes[cloud], Named) and (is_unknown(found) or (cloud == owner and found != 404))
     ]
@@ -134,11 +133,5 @@ def only_told_by_peers(reference: Reference, id_: str, owner: str, thing: Named,
 
     It may say another thing than in the list. The user decides, by the name and the id ``own`` of the equal thing of ``owner``.
     """
-    message = (
-        f"{reference.item} '{id_}' is '{thing.name}' of {of}; its equal of {owner} is '{_shown(own)}', which {owner} accepts"
-    )
+    message = f"{reference.item} '{id_}' is '{thing.name}' of {of}; its equal of {owner} is '{shown(own)}', which {owner} accepts"
     return Refused(409, f"{message}; nothing was changed")
-
-
-def _shown(name: object) -> str:
-    return "".join(mark if mark.isprintable() else "?" for mark in str(name)[:64])

@@ -53,13 +53,25 @@ class Found:
     losses: tuple[Loss, ...] = ()
     choice: Choice | None = None
 
+    @property
+    def choices(self) -> tuple[Choice | None, ...]:
+        """The line, as :class:`Missing` has those that may lead to its servers."""
+        return (self.choice,)
+
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """An endpoint whose servers were not found, and why. ``losses``: the line that decides who reaches them, if one does."""
+    """An endpoint whose servers were not found, and why. ``losses``: the line that decides who reaches them, if one does.
+
+    ``frontend``, ``socket``: those at its URL, if they were found. ``choices``: the lines of which one leads to its servers; None
+    for the frontend's default.
+    """
 
     reason: str
     losses: tuple[Loss, ...] = ()
+    frontend: Proxy | None = None
+    socket: Socket | None = None
+    choices: tuple[Choice | None, ...] = ()
 
 
 def find_backends(
@@ -76,13 +88,18 @@ def find_backends(
     frontend, socket = found
     chosen = _backend_name(frontend, url, maps)
     if isinstance(chosen, Missing):
-        return chosen
+        return replace(chosen, frontend=frontend, socket=socket)
     backend, choice = chosen
     proxy = frontend if frontend.kind == "listen" and backend == frontend.name else configuration.backends.get(backend)
     if proxy is None:
-        return Missing(f"frontend {frontend.name} ({frontend.place}) sends to backend {backend}, and no file has it")
-    servers = _servers(frontend, socket, proxy, configuration, f"{url.host}:{url.port}")
-    return replace(servers, choice=choice) if isinstance(servers, Found) else servers
+        servers: Found | Missing = Missing(
+            f"frontend {frontend.name} ({frontend.place}) sends to backend {backend}, and no file has it"
+        )
+    else:
+        servers = _servers(frontend, socket, proxy, configuration, f"{url.host}:{url.port}")
+    if isinstance(servers, Found):
+        return replace(servers, choice=choice)
+    return replace(servers, frontend=frontend, socket=socket, choices=(choice,))
 
 
 def _frontend(
@@ -112,10 +129,12 @@ def _addresses(host: str, addresses: Mapping[str, Sequence[str]]) -> tuple[str, 
 
 def _backend_name(frontend: Proxy, url: FrontendUrl[str], maps: Mapping[str, str]) -> tuple[str, Choice | None] | Missing:
     """Return the backend that HAProxy chooses, and by which line: the first ``use_backend`` that holds, else the default."""
-    for choice in frontend.choices:
+    for number, choice in enumerate(frontend.choices):
         chosen = _chosen(choice, frontend, url, maps)
+        if isinstance(chosen, Missing):
+            return replace(chosen, choices=(*frontend.choices[number:], None))
         if chosen is not None:
-            return chosen if isinstance(chosen, Missing) else (chosen, choice)
+            return chosen, choice
     if frontend.default_backend is not None:
         return frontend.default_backend, None
     if frontend.kind == "listen":

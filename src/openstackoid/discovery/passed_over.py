@@ -17,35 +17,35 @@ _NO_URL = "no URL of the catalog leads there: what reached this backend gets the
 
 def with_passed_over(found: Mapping[Row, Found | Missing], maps: Mapping[str, str]) -> dict[Row, Found | Missing]:
     """Add, to each service of a frontend, the losses of its sockets and backends that no URL of the catalog has."""
-    behind: dict[Place, list[tuple[Row, Found]]] = {}
+    behind: dict[Place, list[tuple[Row, Found | Missing]]] = {}
     for row, each in found.items():
-        if isinstance(each, Found):
+        if each.frontend is not None:
             behind.setdefault(each.frontend.place, []).append((row, each))
-    lost = {place: tuple(_of_frontend(members, maps)) for place, members in behind.items()}
+    frontends = {each.frontend.place: each.frontend for each in found.values() if each.frontend is not None}
+    lost = {place: tuple(_of_frontend(frontends[place], members, maps)) for place, members in behind.items()}
     return {
         row: replace(each, losses=(*each.losses, *lost[each.frontend.place])) if isinstance(each, Found) else each
         for row, each in found.items()
     }
 
 
-def _of_frontend(members: Sequence[tuple[Row, Found]], maps: Mapping[str, str]) -> Iterator[Loss]:
-    frontend = members[0][1].frontend
-    used = {each.choice.place for _, each in members if each.choice is not None}
+def _of_frontend(frontend: Proxy, members: Sequence[tuple[Row, Found | Missing]], maps: Mapping[str, str]) -> Iterator[Loss]:
+    used = {choice.place if choice else None for _, each in members for choice in each.choices}
     yield from _binds(frontend, [each for _, each in members])
     for choice in frontend.choices:
         if choice.place not in used:
             yield Loss(shown(("use_backend", choice.backend, *choice.condition)), choice.place, Effect.NAMED, _NO_URL)
         else:
-            hosts = {FrontendUrl.parse(row.url).host for row, each in members if each.choice == choice}
+            hosts = {FrontendUrl.parse(row.url).host for row, each in members if choice in each.choices}
             yield from _hosts(choice, hosts, maps)
-    if all(each.choice is not None for _, each in members):
+    if None not in used:
         defaults = [line for line in frontend.settings if line.words[:1] == ("default_backend",)]
         yield from (Loss(shown(line.words), line.place, Effect.NAMED, _NO_URL) for line in defaults[-1:])
 
 
-def _binds(frontend: Proxy, members: Iterable[Found]) -> Iterator[Loss]:
+def _binds(frontend: Proxy, members: Iterable[Found | Missing]) -> Iterator[Loss]:
     """Yield the addresses of ``bind`` lines, several of which may stand in one, that are none of the used sockets."""
-    used = {(each.socket.host, each.socket.port) for each in members}
+    used = {(each.socket.host, each.socket.port) for each in members if each.socket is not None}
     served = {socket.text for socket in frontend.sockets if (socket.host, socket.port) in used}
     for line in frontend.lines:
         if line.words[0] == "bind":

@@ -12,7 +12,7 @@ not cut: new connections are served again until it has finished, then they are h
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from contextlib import suppress
 
 from openstackoid.errors import OpenstackoidError
 from openstackoid.gateway.folder import Folder
@@ -29,7 +29,9 @@ log = logging.getLogger("openstackoid.gateway")
 
 _MOVE = 4.0
 """Seconds of 503, at least, in which the address of held connections moves."""
-_GLANCE = 0.2
+_QUIET = 1.0
+"""Seconds without a request after which the connections of a replaced HAProxy are idle: before, a first request may come."""
+_GLANCE = 0.1
 
 
 class SupervisedDrain:
@@ -72,13 +74,14 @@ class SupervisedDrain:
         notice = asyncio.create_task(asyncio.sleep(max(settings.notice, _MOVE) if settings.hold else settings.notice))
         if held:
             await self.tell()
-        else:
-            await self._replace(haproxy, lambda: self.left)
+        elif await self._replace(haproxy):
+            await self._finish(haproxy, self.left)
         await notice
 
     async def _hold(self, haproxy: Restarter, seconds: float) -> None:
         log.info("gateway of %s drains: requests finish", haproxy.cloud)
-        await self._replace(haproxy, lambda: self.left)
+        if await self._replace(haproxy):
+            await self._finish(haproxy, self.left)
         while await self._hold_once(haproxy, seconds):
             pass
         # Their clients hear of the end of idle connections as long as the address is here.
@@ -92,9 +95,16 @@ class SupervisedDrain:
         async with replaced(self._folder.stats_socket) as last:
             log.info("gateway of %s drains: new connections wait until another machine has the address", haproxy.cloud)
             self._sockets.hold()
-            before = haproxy.child
-            await self._replace(haproxy, lambda: seconds)
-            if haproxy.child is before or last is None or not await self._go_on(last):
+            if not await self._replace(haproxy):
+                return False
+            if last is None:
+                await self._finish(haproxy, seconds)
+                return False
+            # The process itself lives as long as this connection to it.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await _idle(last)
+            if not await self._go_on(last):
                 return False
             log.info("gateway of %s drains: requests take longer than new connections may wait: these are served", haproxy.cloud)
             self._sockets.release()
@@ -103,17 +113,21 @@ class SupervisedDrain:
             return True
 
     async def _go_on(self, last: Replaced) -> bool:
-        return time.monotonic() < self._until and await last.requests_under_way() > 0
+        return time.monotonic() < self._until and await last.requests_under_way() != 0
 
-    async def _replace(self, haproxy: Restarter, seconds: Callable[[], float]) -> None:
-        """Replace HAProxy, and let the requests of the replaced one finish for some seconds."""
+    async def _replace(self, haproxy: Restarter) -> bool:
+        """Replace HAProxy, and return whether that was possible."""
         try:
             await haproxy.replace()
         except OpenstackoidError as error:
             log.warning("%s\n  its HAProxy is not replaced for the drain", error)
             await self.tell()
-        else:
-            await self._processes.wait_for(self._processes.finishing(haproxy.child), seconds())
+            return False
+        return True
+
+    async def _finish(self, haproxy: Restarter, seconds: float) -> None:
+        """Let the requests of the replaced HAProxies finish for some seconds."""
+        await self._processes.wait_for(self._processes.finishing(haproxy.child), seconds)
 
     async def tell(self) -> None:
         """Tell the HAProxy that serves now, if the gateway drains."""
@@ -122,3 +136,14 @@ class SupervisedDrain:
                 await begin(self._folder.drain_socket)
             except OpenstackoidError as error:
                 log.warning("%s", error)
+
+
+async def _idle(last: Replaced) -> None:
+    """Wait until a replaced HAProxy has no request, and none can be on its way."""
+    quiet = time.monotonic()
+    while True:
+        if await last.requests_under_way() != 0:
+            quiet = time.monotonic()
+        elif time.monotonic() - quiet >= _QUIET or await last.connections() == 0:
+            return
+        await asyncio.sleep(_GLANCE)

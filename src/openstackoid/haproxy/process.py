@@ -13,7 +13,8 @@ from openstackoid.routing.backend_names import FRONTEND
 CONFIGURATION = "haproxy.cfg"
 _MARK = re.compile(r"\[(NOTICE|WARNING|ALERT|EMERG|DIAG)\]\s*(?:\(\d+\))?\s*: (.*)")
 _NOISE = ("haproxy version is ", "path to executable is ", "config : Error(s) found in ", "config : Fatal errors found in ")
-_ROWS_OF_FRONTENDS = "show stat -1 1 -1"
+CONNECTIONS = "show stat -1 1 -1"
+"""The command whose answer :func:`connections_in` reads: HAProxy's table of statistics, of frontends alone."""
 REQUESTS = "show stat -1 2 -1"
 """The command whose answer :func:`requests_in` reads: HAProxy's table of statistics, of backends alone."""
 _PATIENCE = 120.0
@@ -97,13 +98,17 @@ async def serving_pid(stats_socket: Path) -> int | None:
 
 async def connections(stats_socket: Path) -> int:
     """Return the number of connections of clients; 0 if HAProxy does not answer."""
-    rows = _rows(await _answer(stats_socket, _ROWS_OF_FRONTENDS))
-    return sum(int(row["scur"]) for row in rows if row["pxname"] == FRONTEND)
+    return connections_in(await _answer(stats_socket, CONNECTIONS))
 
 
 async def requests_under_way(stats_socket: Path) -> int:
     """Return the number of requests that a backend has or waits to get; 0 if HAProxy does not answer."""
     return requests_in(await _answer(stats_socket, REQUESTS))
+
+
+def connections_in(answer: str) -> int:
+    """Return the number of connections of clients, by the answer to :data:`CONNECTIONS`."""
+    return sum(int(row["scur"]) for row in _rows(answer) if row["pxname"] == FRONTEND)
 
 
 def requests_in(answer: str) -> int:

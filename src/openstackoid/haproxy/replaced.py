@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from openstackoid.haproxy.process import REQUESTS, requests_in
+from openstackoid.haproxy.process import CONNECTIONS, REQUESTS, connections_in, requests_in
 
 _PROMPT = b"\n> "
 _PATIENCE = 5.0
@@ -20,17 +20,36 @@ class Replaced:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self._due = 0
 
-    async def requests_under_way(self) -> int:
-        """Return the number of requests that a backend has or waits to get; 0 if this HAProxy has ended."""
-        return requests_in(await self._answer(REQUESTS))
+    async def requests_under_way(self) -> int | None:
+        """Return the number of requests that a backend has or waits to get; 0 if this HAProxy has ended, None if it is silent."""
+        answer = await self._answer(REQUESTS)
+        return None if answer is None else requests_in(answer)
 
-    async def _answer(self, command: str) -> str:
-        with suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
+    async def connections(self) -> int | None:
+        """Return the number of connections of clients; 0 if this HAProxy has ended, None if it is silent."""
+        answer = await self._answer(CONNECTIONS)
+        return None if answer is None else connections_in(answer)
+
+    async def _answer(self, command: str) -> str | None:
+        """Return the answer to a command: empty if this HAProxy has ended, None if it takes too long.
+
+        A late answer is read before that to the next command, and dropped.
+        """
+        answer = b""
+        try:
             async with asyncio.timeout(_PATIENCE):
                 self._writer.write(f"{command}\n".encode())
-                return (await self._reader.readuntil(_PROMPT)).decode(errors="replace").removesuffix(_PROMPT.decode())
-        return ""
+                self._due += 1
+                while self._due:
+                    answer = await self._reader.readuntil(_PROMPT)
+                    self._due -= 1
+        except TimeoutError:
+            return None
+        except (OSError, asyncio.IncompleteReadError):
+            return ""
+        return answer.decode(errors="replace").removesuffix(_PROMPT.decode())
 
     async def begin(self) -> None:
         """Have HAProxy answer several commands on this connection."""

@@ -108,7 +108,7 @@ def _to_service(cloud: Cloud, endpoint: Endpoint) -> list[str]:
 def _local(cloud: Cloud, endpoint: Endpoint, copies: Copies) -> list[str]:
     path = endpoint.backends[0].path
     lines = [
-        *(timed_token_answers() if endpoint.service == IDENTITY else ()),
+        *(timed_token_answers(endpoint.frontend.prefix) if endpoint.service == IDENTITY else ()),
         *_to_service(cloud, endpoint),
         *route_cache.local_rules(endpoint),
         *_each_once(endpoint),

@@ -76,16 +76,20 @@ def own_pages_and_traces(cloud: Cloud) -> list[str]:
     ]
 
 
-def timed_token_answers() -> list[str]:
-    """Return the rules of Keystone's backend that note how long it takes for a question about a token.
+def timed_token_answers(prefix: str) -> list[str]:
+    """Return the rules of the backend of the Keystone at ``prefix`` that note how long it takes for a question about a token.
 
-    Such a request has no body, and ``%Tr`` begins after its head: a slow client counts for nothing. It is -1 for an answer of
-    HAProxy's own. They come before the other rules, some of which end the list.
+    ``%Tr`` begins after the head of the request, and is -1 for an answer of HAProxy's own. So a slow client counts for nothing:
+    a request with a body has no note. Nor has one that Keystone refuses, as anyone can send those. The rules come before the
+    others, some of which end the list.
     """
-    asks = "{ var(txn.asks_about_token) -m found }"
+    asks = f"METH_GET {{ path {prefix}{TOKENS_PATH} }}"
+    body = "{ req.fhdr(content-length) -m found } or { req.fhdr(transfer-encoding) -m found }"
     return [
-        f"http-request set-var(txn.asks_about_token) bool(true) if METH_GET {{ path -m end {TOKENS_PATH} }}",
-        f'http-after-response set-var-fmt(txn.record) "%[var(txn.record)]{ANSWERED}%Tr" if {asks}',
+        f"http-request set-var(txn.asks_about_token) bool(true) if {asks}",
+        f"http-request unset-var(txn.asks_about_token) if {body}",
+        f'http-after-response set-var-fmt(txn.record) "%[var(txn.record)]{ANSWERED}%Tr"'
+        " if { var(txn.asks_about_token) -m found } { status 200 404 }",
     ]
 
 

@@ -6,8 +6,9 @@ the host that the answer names, with the user's token; so do services with a tok
 answer to any other GET.
 
 - An item: the last part of the path is an id, and the one before it a name. The usage of a project is a list with an id there
-  (nova/api/openstack/compute/simple_tenant_usage.py, show).
-- Bytes: of an image, of a secret, of an exported zone.
+  (nova/api/openstack/compute/simple_tenant_usage.py, show). Behind a version, a project's id is the root of a service, where
+  keystoneauth looks for a version document.
+- Bytes: of an image, of a secret, of an exported zone, of a package of network functions.
 - Any request to an object store but for its version documents: its lists have no links.
 """
 
@@ -17,15 +18,16 @@ from collections.abc import Collection
 from openstackoid.mesh import Endpoint
 from openstackoid.routing.images import IMAGE
 
-_ID = "([0-9]+|[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12})"
+ID = "([0-9]+|[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12})"
 
-ITEMS = rf"^(?!{IMAGE}[.]).*/(?!os-simple-tenant-usage/)[A-Za-z][A-Za-z_-]*/{_ID}$"
+ITEMS = rf"^(?!{IMAGE}[.]).*/(?!os-simple-tenant-usage/|v[0-9])[A-Za-z][A-Za-z0-9_-]*/{ID}$"
 """The keys of endpoints, each with a bar and a path as it came, of requests for an item. Each image is read (:mod:`.images`)."""
 
 _BYTES_OF = {
     IMAGE: "/v[0-9.]+/+images/[^/]+/(file|stage)",
     "key-manager": "/secrets/[^/]+/payload",
     "dns": "/zones/tasks/exports/[^/]+/export",
+    "nfv-orchestration": "/vnf_packages/[^/]+/(package_content|vnfd|artifacts/.+)",
     "object-store": "",
 }
 

@@ -3,6 +3,8 @@
 
 from collections.abc import Mapping
 
+import pytest
+
 from openstackoid.discovery.backends import Found, find_backends
 from openstackoid.discovery.catalog import Row
 from openstackoid.discovery.haproxy_configuration import parse_configuration
@@ -10,16 +12,15 @@ from openstackoid.discovery.passed_over import with_passed_over
 
 NO_URL = "; no URL of the catalog leads there: what reached this backend gets the gateway's answers"
 NO_ADDRESS = "; no URL of the catalog is at this address: the gateway does not listen there"
-BACKENDS = "".join(f"backend {name}\n server a 10.0.0.1:9292\n" for name in ("b", "c"))
+BACKENDS = "".join(f"backend {name}\n server a 10.0.0.1:9292\n" for name in ("b", "c")) + "backend empty\n"
 
 
 def comments(front: str, *urls: str, maps: Mapping[str, str] | None = None) -> list[list[str]]:
-    """Return the comments at each service; the frontend's lines begin at f.cfg:2."""
+    """Return the comments at each service whose servers were found; the frontend's lines begin at f.cfg:2."""
     rows = [Row(f"s{number}", "public", url, "RegionOne") for number, url in enumerate(urls)]
     configuration = parse_configuration({"f.cfg": f"frontend f\n{front}\n{BACKENDS}"})
     found = {row: find_backends(configuration, row, {}, maps or {}) for row in rows}
     behind = with_passed_over(found, maps or {})
-    assert all(isinstance(each, Found) for each in behind.values()), behind
     return [[loss.comment for loss in each.losses] for each in behind.values() if isinstance(each, Found)]
 
 
@@ -32,6 +33,24 @@ def test_a_backend_below_the_path_of_a_service_is_named() -> None:
 def test_a_backend_that_a_service_of_the_catalog_has_is_not() -> None:
     front = "bind :80\nuse_backend c if { path_beg /image }\ndefault_backend b"
     assert comments(front, "http://h/image", "http://h/compute") == [[], []]
+
+
+@pytest.mark.parametrize("to", ["use_backend empty", "use_backend gone"])
+def test_nor_is_one_whose_servers_were_not_found(to: str) -> None:
+    front = f"bind :80,:81\n{to} if {{ path_beg /compute }}\n{to} if {{ path_beg /volume }}\ndefault_backend b"
+    said = f"not carried over: {to} if {{ path_beg /volume }} (f.cfg:4)"
+    assert comments(front, "http://h/image", "http://h:81/compute") == [[said + NO_URL]]
+    assert comments(
+        "bind :80\nuse_backend b if { path_beg /image }\ndefault_backend empty", "http://h/image", "http://h/other"
+    ) == [[]]
+
+
+def test_a_line_behind_a_condition_that_discover_does_not_know_may_lead_to_a_service() -> None:
+    front = (
+        "bind :80\nuse_backend b if { path_beg /image }\nuse_backend c if { nbsrv(c) gt 1 } { path_beg /compute }\n"
+        "use_backend c if { path_beg /compute }\ndefault_backend b"
+    )
+    assert comments(front, "http://h/image", "http://h/compute") == [[]]
 
 
 def test_the_default_backend_is_named_where_no_service_has_it() -> None:

@@ -6,52 +6,24 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import psutil
 import pytest
 
-from openstackoid.gateway.held_connections import may_hold
 from openstackoid.gateway.process_group import STOP_GRACE
 from unit.gateway.apart import Apart, apart
-from unit.gateway.running import PATIENCE, Client, Gateway, free_port, gone, sending, service, with_settings
+from unit.gateway.draining import HEALTH, says_503, started
+from unit.gateway.running import PATIENCE, Client, Gateway, free_port, gone, sending, service
 from unit.gateway.transfers import BY_PYTHON, HALF, Transfers, transfers
 from waiting import until
-
-HEALTH = "/.openstackoid/health"
-
-
-@contextmanager
-def started(folder: Path, settings: str = "", kind: type[Gateway] = Gateway) -> Iterator[Gateway]:
-    with transfers() as backend:
-        gateway = kind(folder, free_port(), backend)
-        gateway.config.write_text(with_settings(gateway.config.read_text(), settings) if settings else gateway.config.read_text())
-        gateway.start()
-        try:
-            yield gateway
-        finally:
-            if gateway.running.poll() is None:
-                gateway.running.kill()
-            gateway.running.wait()
 
 
 def drain(gateway: Gateway) -> "subprocess.Popen[str]":
     options = ["--cloud", "CloudOne", "--config", str(gateway.config), "--state-dir", str(gateway.state)]
     command = [sys.executable, "-m", "openstackoid", "gateway", "drain", *options]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-def accepts(haproxy: int) -> bool:
-    """Return whether new connections may reach this HAProxy."""
-    return any(one.status == psutil.CONN_LISTEN for one in psutil.Process(haproxy).net_connections("tcp"))
-
-
-def says_503(gateway: Gateway) -> bool:
-    return gateway.get(HEALTH)[0] == 503
 
 
 def test_transfers_end_whole_and_health_says_503_until_they_have(tmp_path: Path) -> None:
@@ -102,80 +74,6 @@ def test_an_idle_gateway_says_503_for_the_notice_and_serves_meanwhile(tmp_path: 
         assert gateway.get("/image/v2/images") == (200, "ok")
         assert gateway.running.wait(PATIENCE) == 0
         assert time.monotonic() - begun >= 3
-
-
-@pytest.mark.skipif(not may_hold(), reason="this kernel lets only CAP_NET_ADMIN hold connections")
-def test_with_held_connections_health_says_503_once_transfers_have_ended_whole(tmp_path: Path) -> None:
-    """`make pair-test` shows that other machines' connections wait; those of the machine itself are accepted."""
-    with started(tmp_path, "drain: {hold: 1}") as gateway:
-        under_way = Transfers(gateway.port)
-        gateway.running.terminate()
-        gateway.wait_for("gateway of CloudOne drains: requests finish")
-        assert gateway.get(HEALTH)[0] == 200
-        assert gateway.get("/image/v2/images") == (200, "ok")
-        assert under_way.finish() == [2 * HALF] * 4
-        gateway.wait_for("new connections wait until another machine has the address")
-        until(lambda: says_503(gateway))
-        begun = time.monotonic()
-        assert gateway.running.wait(PATIENCE) == 0
-        assert time.monotonic() - begun > 3
-
-
-@pytest.mark.skipif(not may_hold(), reason="this kernel lets only CAP_NET_ADMIN hold connections")
-def test_transfers_that_begin_during_a_drain_and_take_longer_than_the_hold_end_whole(tmp_path: Path) -> None:
-    with started(tmp_path, "drain: {hold: 1}") as gateway:
-        before, first = Transfers(gateway.port), gateway.parts()["haproxy"].pid
-        gateway.running.terminate()
-        gateway.wait_for("gateway of CloudOne drains: requests finish")
-        until(lambda: not accepts(first))
-        late = Transfers(gateway.port)
-        assert before.finish() == [2 * HALF] * 4
-        gateway.wait_for("requests take longer than new connections may wait")
-        assert gateway.get(HEALTH)[0] == 200
-        assert gateway.said().count("new connections wait") == 1
-        assert late.finish() == [2 * HALF] * 4
-        until(lambda: gateway.said().count("new connections wait") == 2)
-        assert gateway.running.wait(PATIENCE) == 0
-        assert "503" in gateway.said()
-
-
-@pytest.mark.skipif(not may_hold(), reason="this kernel lets only CAP_NET_ADMIN hold connections")
-def test_transfers_that_begin_during_a_drain_are_ended_at_the_bound_of_the_operator(tmp_path: Path) -> None:
-    with started(tmp_path, "drain: {hold: 1, longest: 6}") as gateway:
-        begun = time.monotonic()
-        before, first = Transfers(gateway.port), gateway.parts()["haproxy"].pid
-        gateway.running.terminate()
-        gateway.wait_for("gateway of CloudOne drains: requests finish")
-        until(lambda: not accepts(first))
-        late = Transfers(gateway.port)
-        before.finish()
-        assert gateway.running.wait(PATIENCE) == 0
-        assert time.monotonic() - begun >= 6
-        assert late.uploads[0].recv(1) == b""
-        late.close()
-
-
-class WithoutTheRight(Gateway):
-    """A gateway that may not hold connections."""
-
-    @property
-    def argv(self) -> list[str]:
-        forbid = "from openstackoid.gateway import drain, held_connections as held; drain.may_hold = held.may_hold = bool"
-        code = f"{forbid}; import sys; from openstackoid.cli import main; sys.exit(main(sys.argv[1:]))"
-        argv = super().argv
-        return [argv[0], "-c", code, *argv[argv.index("openstackoid") + 1 :]]
-
-
-def test_a_gateway_that_may_not_hold_connections_says_so_and_drains(tmp_path: Path) -> None:
-    with started(tmp_path, "drain: {hold: 1}", WithoutTheRight) as gateway:
-        gateway.wait_for("gateway.drain.hold: here a process needs CAP_NET_ADMIN to hold connections, and a drain holds none")
-        under_way = Transfers(gateway.port)
-        gateway.running.terminate()
-        until(lambda: says_503(gateway))
-        assert gateway.get("/image/v2/images") == (200, "ok")
-        assert under_way.finish() == [2 * HALF] * 4
-        assert gateway.running.wait(PATIENCE) == 0
-        assert "new connections wait" not in gateway.said()
 
 
 def test_an_idle_gateway_without_a_notice_stops_at_once(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from openstackoid.mesh import load_mesh, mesh_digest
 from openstackoid.scope import join_token
 from openstackoid.telemetry import OTHER
 from openstackoid.telemetry.metrics import REASONS
-from unit.gateway.running import Gateway, free_port, service, with_settings
+from unit.gateway.running import Echo, Gateway, Server, free_port, serving, with_settings
 
 ROOT = Path(__file__).parents[3]
 TOKEN = "a-secret-token"  # the value of a header, which no metric holds
@@ -63,9 +64,23 @@ class Measured(Gateway):
                 found = self.value(metric, **labels)
 
 
+class Service(Echo):
+    """Reads the body of a GET, and knows no caller without a token."""
+
+    def answer(self, body: bytes, kind: str | None = None) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.close_connection = "Transfer-Encoding" in self.headers
+        if self.path == "/identity/v3/auth/tokens" and "X-Auth-Token" not in self.headers:
+            self.send_response(401)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        else:
+            super().answer(body, kind)
+
+
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Measured]:
-    with service() as backend:
+    with serving(Server(("127.0.0.1", 0), Service)) as backend:
         gateway = Measured(tmp_path_factory.mktemp("measured"), free_port(), backend)
         gateway.start()
         yield gateway
@@ -85,9 +100,22 @@ def test_requests_of_haproxy_and_of_python_are_counted_once(measured: Measured) 
     assert measured.value("openstackoid_request_duration_seconds_count", service="image", route="local") >= 5
 
 
+def with_body(port: int, headers: dict[str, str], body: bytes) -> None:
+    """Ask about a token with a body, and get an answer."""
+    with socket.create_connection(("127.0.0.1", port), 30) as client:
+        fields = "".join(f"{name}: {value}\r\n" for name, value in (headers | {"Connection": "close"}).items())
+        client.sendall(f"GET /identity/v3/auth/tokens HTTP/1.1\r\nHost: h\r\n{fields}\r\n".encode())
+        client.sendall(body)
+        assert client.recv(100).startswith(b"HTTP/1.1 200 ")
+
+
 def test_questions_about_tokens_are_counted_by_haproxys_time_of_the_answer(measured: Measured) -> None:
     headers = {"X-Auth-Token": TOKEN, "X-Subject-Token": TOKEN}
-    assert measured.get("/identity/v3/users", headers)[0] == 200
+    assert [measured.get(path, headers)[0] for path in ("/identity/v3/users", "/identity/x/v3/auth/tokens")] == [200] * 2
+    assert measured.get("/identity/v3/auth/tokens")[0] == 401
+    for more in ({"Content-Length": "2"}, {"Transfer-Encoding": "chunked"}):
+        body = b"{}" if "Content-Length" in more else b"2\r\n{}\r\n0\r\n\r\n"
+        with_body(measured.port, headers | more, body)
     assert [
         measured.get("/identity/v3/auth/tokens", headers | more)[0] for more in ({}, {"X-Scope": '{"image": "CloudOne"}'}, TRACED)
     ] == [200] * 3

@@ -5,6 +5,8 @@ import asyncio
 import socket
 from pathlib import Path
 
+import pytest
+
 from openstackoid.haproxy.binary import find_haproxy
 from openstackoid.haproxy.process import Predecessor, command, serving_pid
 from openstackoid.haproxy.replaced import replaced
@@ -29,9 +31,30 @@ async def served(control: Path, pid: int) -> None:
         await asyncio.sleep(0.02)
 
 
-async def _run(folder: Path) -> list[int]:
+async def _of_slow_haproxy(folder: Path) -> list[int | None]:
+    """Ask an HAProxy that does not answer the first question in time."""
+    slow = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answers = [b"", b"", b"pxname,scur,qcur\nb,7,0\n", b"pxname,scur,qcur\nb,2,1\n"]
+        for number, rows in enumerate(answers):
+            await reader.readline()
+            if number == 2:
+                await slow.wait()
+            writer.write(rows + b"\n> ")
+        await reader.readline()
+        writer.close()
+
+    async with await asyncio.start_unix_server(answer, folder / "s"), replaced(folder / "s") as last:
+        assert last is not None
+        found = [await last.requests_under_way()]
+        slow.set()
+        return [*found, await last.requests_under_way(), await last.requests_under_way()]
+
+
+async def _run(folder: Path) -> list[int | None]:
     (folder / "haproxy.cfg").write_text(CONFIGURATION.format(folder=folder))
-    control, found = folder / "s", []
+    control, found = folder / "s", list[int | None]()
     with socket.socket(socket.AF_UNIX) as service, socket.socket(socket.AF_UNIX) as client:
         service.bind(str(folder / "service"))
         service.listen()
@@ -65,3 +88,10 @@ async def _run(folder: Path) -> list[int]:
 
 def test_the_requests_of_a_replaced_haproxy_are_counted_until_they_have_finished(tmp_path: Path) -> None:
     assert asyncio.run(asyncio.wait_for(_run(tmp_path), 20)) == [0, 1, 0, 0]
+
+
+def test_a_slow_haproxy_has_an_unknown_number_of_requests_and_its_late_answer_is_dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("openstackoid.haproxy.replaced._PATIENCE", 0.5)
+    assert asyncio.run(asyncio.wait_for(_of_slow_haproxy(tmp_path), 20)) == [None, 3, 0]

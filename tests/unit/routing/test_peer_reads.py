@@ -6,7 +6,7 @@ import pytest
 from openstackoid.mesh import Endpoint, parse_mesh
 from openstackoid.routing.peer_reads import may_have_list
 
-SERVICES = ("image", "compute", "network", "identity", "key-manager", "dns", "object-store")
+SERVICES = ("image", "compute", "network", "identity", "key-manager", "dns", "object-store", "nfv-orchestration")
 MESH = parse_mesh(
     "mesh: 1\nclouds:\n  One:\n    services:\n"
     + "\n".join(f'      {service}: {{frontend: "http://one/{service}"}}' for service in SERVICES)
@@ -33,6 +33,9 @@ def endpoint(service: str) -> Endpoint:
         ("key-manager", f"/v1/secrets/{ID}/payload"),
         ("dns", f"/v2/zones/tasks/exports/{ID}/export"),
         ("object-store", "/v1/AUTH_p/c/o"),
+        ("nfv-orchestration", f"/vnfpkgm/v1/vnf_packages/{ID}/package_content"),
+        ("nfv-orchestration", f"/vnfpkgm/v1/vnf_packages/{ID}/artifacts/Scripts/install.sh"),
+        ("network", f"/v2.0/lbaas/l7policies/{ID}"),
     ],
 )
 def test_items_and_bytes_have_no_list(service: str, path: str) -> None:
@@ -46,6 +49,7 @@ def test_items_and_bytes_have_no_list(service: str, path: str) -> None:
         ("compute", "/v2.1/servers/detail"),
         ("compute", f"/v2.1/servers/{ID}/"),
         ("compute", f"/v2.1/{ID}"),
+        ("compute", f"/v2/{ID}"),
         ("compute", f"/v2.1/os-simple-tenant-usage/{ID}"),
         ("compute", "/v2.1/flavors/m1.tiny"),
         ("compute", f"/v2.1/servers/{ID}/file"),

@@ -1,13 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Names of headers with tokens and other credentials, beside those that the decision reads."""
 
+from urllib.parse import unquote
+
 from openstackoid.routing import TOKENS_PATH, folded_path
+from openstackoid.routing.scoped_url import OBJECT_STORE
 
 STORAGE, AUTHORIZATION = "x-storage-token", "authorization"
 
 _BEARER = "bearer"
-_WITHOUT_SECRETS = ("aws", "aws4-hmac-sha256", "negotiate", "oauth")
+_OAUTH, _OF_S3 = "oauth", ("aws", "aws4-hmac-sha256")
+_WITHOUT_SECRETS = (*_OF_S3, "negotiate", _OAUTH)
 """Schemes of ``Authorization`` whose values are signatures, or tickets for one server alone."""
+
+_SECRETS_THEMSELVES = "plaintext"
+"""The signature method of OAuth1 whose signature is the two secrets (RFC 5849, section 3.4.4)."""
 
 PASSWORDS = ("x-auth-key", "x-storage-pass")
 """Credentials of Swift's first log-in: they are no tokens, and a token that is made of one is in the answer."""
@@ -38,9 +45,16 @@ def possible_token(value: str) -> str | None:
     return None if scheme in (*_WITHOUT_SECRETS, "basic") else credential
 
 
-def can_leave(value: str) -> bool:
-    """Return whether a value of ``Authorization`` may go to a peer: a token that can be bound, or no secret."""
+def can_leave(value: str, service: str) -> bool:
+    """Return whether a value of ``Authorization`` may go to a peer's ``service``: a token that can be bound, or no secret.
+
+    A signature of S3 is for an object store: Keystone gives a token to those who show it one.
+    """
     scheme, credential = scheme_and_credential(value)
+    if scheme in _OF_S3:
+        return service == OBJECT_STORE
+    if scheme == _OAUTH and _SECRETS_THEMSELVES in unquote(credential).lower():
+        return False
     return not credential or scheme == _BEARER or scheme in _WITHOUT_SECRETS
 
 

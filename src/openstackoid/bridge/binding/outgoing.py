@@ -117,7 +117,8 @@ class Outgoing:
     def _refuse_what_cannot_be_bound(self, plan: Single | Relay) -> None:
         peer = plan.endpoint.cloud
         of_identity = plan.endpoint.service == IDENTITY
-        stays = not of_identity and not all(map(can_leave, self.head.values(AUTHORIZATION)))
+        given = self.head.values(AUTHORIZATION)
+        stays = not of_identity and not all(can_leave(value, plan.endpoint.service) for value in given)
         for name in (*PASSWORDS, *FOR_OTHER_CLOUDS, *([AUTHORIZATION] if stays else [])):
             if self.head.spelt(name):
                 message = f"{name.title()} cannot be bound to {peer}; log in, and send X-Auth-Token"

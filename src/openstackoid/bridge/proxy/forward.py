@@ -197,7 +197,7 @@ class ForwardLeg(Leg[Single]):
         head = self.incoming.head
         # A client takes the body of a redirect for the image, or follows it to an unchecked place.
         unread = self.links.of_images(head.path) and self.plan.rewrite_links and answer.status in REDIRECTS
-        if unread or self.links.astray(answer.status, head.method, theirs):
+        if unread or self.links.astray(answer.status, head, theirs):
             raise UpstreamError(502, f"gateway of {self.context.upstream.at}: {target.place} {ASTRAY}")
         taught = self._taught(answer.status, entry)
         return self.incoming.hidden.headers(self.links.headers(theirs)) + self.incoming.told + ours + taught + self.accepted

@@ -7,11 +7,9 @@
 import json
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from openstackoid.bridge.proxy.links import Links
 from openstackoid.routing.normal_path import decoded
-from openstackoid.routing.paths import may_climb
 
 PLACES = ("direct_url", "locations")
 """The members of an image with the places of its bytes."""
@@ -98,14 +96,8 @@ def _is_id(value: Any) -> bool:
 
 
 def _stays(following: Any, links: Links) -> bool:
-    """Return whether the next page, which Glance names by a path below its root, is of the same service."""
-    if not isinstance(following, str):
-        return following is None
-    try:
-        names_host = bool(urlsplit(following).netloc)
-    except ValueError:
-        return False
-    return links.leads_within(following) if names_host else not may_climb(following.partition("?")[0])
+    """Return whether the next page, which Glance names by a path below its root, is a list of the same service."""
+    return following is None or (isinstance(following, str) and links.leads_to_read(following))
 
 
 def _of_its_own(schema: Any) -> Any:

@@ -15,35 +15,41 @@ USERS_OWN = frozenset(
 _AT_TOP = frozenset({"next", "previous", "prev", "first", "last", "self"})
 _CONTAINERS = (dict, list)
 _GONE = object()
+_Link = Callable[[str], str | None]
 
 
 class LinkPositions:
     """The links of one document. ``link`` returns the text for a text, or None for a link to remove.
 
-    An object whose ``href`` is removed goes as a whole: a client that reads links expects one in each.
+    ``page`` does the same at the top, where clients look for the next page of a list; by default it is ``link``. An object whose
+    ``href`` is removed goes as a whole: a client that reads links expects one in each.
     """
 
-    def __init__(self, link: Callable[[str], str | None]) -> None:
+    def __init__(self, link: _Link, page: _Link | None = None) -> None:
         self._link = link
+        self._page = page or link
         self._removed = False
 
     def rewritten(self, document: Any, *, whole: bool) -> Any:
         """Return the document with new links; ``whole``: any text of it may be one."""
-        found = self._all(document) if whole else self._top(document)
+        found = self._all(document, self._link) if whole else self._top(document)
         return _pruned(found) if self._removed else found
 
     def _top(self, document: Any) -> Any:
         if not isinstance(document, dict):
             return self._within(document)
-        return {
-            key: self._text(value) if key in _AT_TOP and isinstance(value, str) else self._entry(key, value)
-            for key, value in document.items()
-        }
+        return {key: self._at_top(key, value) for key, value in document.items()}
+
+    def _at_top(self, key: str, value: Any) -> Any:
+        is_page = key in _AT_TOP and isinstance(value, str)
+        if is_page or (_names_links(key) and isinstance(value, _CONTAINERS)):
+            return self._all(value, self._page)
+        return self._entry(key, value)
 
     def _entry(self, key: str, value: Any) -> Any:
         if not isinstance(value, _CONTAINERS) or key in USERS_OWN:
             return value
-        return self._all(value) if _names_links(key) else self._within(value)
+        return self._all(value, self._link) if _names_links(key) else self._within(value)
 
     def _within(self, value: Any) -> Any:
         if isinstance(value, dict):
@@ -52,7 +58,7 @@ class LinkPositions:
             return {
                 key: self._entry(key, item)
                 if isinstance(item, _CONTAINERS)
-                else self._text(item)
+                else self._text(item, self._link)
                 if is_link and key == "href"
                 else item
                 for key, item in value.items()
@@ -61,17 +67,17 @@ class LinkPositions:
             return [self._within(item) if isinstance(item, _CONTAINERS) else item for item in value]
         return value
 
-    def _all(self, value: Any) -> Any:
+    def _all(self, value: Any, link: _Link) -> Any:
         if isinstance(value, dict):
-            return {key: self._all(item) if isinstance(item, _CONTAINERS) else self._text(item) for key, item in value.items()}
+            return {key: self._all(item, link) for key, item in value.items()}
         if isinstance(value, list):
-            return [self._all(item) for item in value]
-        return self._text(value)
+            return [self._all(item, link) for item in value]
+        return self._text(value, link)
 
-    def _text(self, value: Any) -> Any:
+    def _text(self, value: Any, link: _Link) -> Any:
         if not isinstance(value, str):
             return value
-        found = self._link(value)
+        found = link(value)
         if found is None:
             self._removed = True
             return _GONE

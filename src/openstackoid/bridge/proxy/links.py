@@ -11,6 +11,7 @@ from typing import Any
 
 from openstackoid.bridge.message.head import Head
 from openstackoid.bridge.proxy.link_positions import LinkPositions
+from openstackoid.bridge.proxy.next_requests import is_read, relative_is_read, without_odd_ids
 from openstackoid.mesh import Endpoint, Mesh
 from openstackoid.routing import (
     IDENTITY,
@@ -27,7 +28,7 @@ from openstackoid.routing import (
 from openstackoid.routing.images import IMAGE
 from openstackoid.routing.links import CHALLENGE, GIVEN_BY_KEYSTONE, REDIRECTS
 from openstackoid.routing.paths import may_climb
-from openstackoid.routing.peer_reads import may_have_list
+from openstackoid.routing.peer_reads import ID, may_have_list
 
 _REMEMBERED = 16
 """Hosts whose places are remembered while the links of one answer are rewritten."""
@@ -43,7 +44,15 @@ _PLAIN = re.compile(r"[!-~]+")
 _DROPPED = re.compile(r"[\x00-\x20\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]+")
 """Characters that a reader of a URL may drop."""
 _WITH_HOST = re.compile(r"(?i)https?:|[a-z][a-z0-9+.-]*:/|//")
+_MEDIA_TYPE = re.compile(r"application/(json(-home)?|vnd\.[a-z0-9.+-]+)(; ?[a-z]+=[\w.]+)*", re.ASCII)
+_ITEM = re.compile(rf"\s*{ID}\s*")
+_NO_JSON = re.compile(rb"\s*[A-Za-z<#%-]")
 _KEYSTONE = re.compile(r'\A(Keystone uri=")[^"]*?((?:/v[0-9.]+)?)/?"')
+
+
+def is_no_json(body: bytes) -> bool:
+    """Return whether no client reads a body as a JSON object: XML, text, an archive or a key, in any encoding but EBCDIC's."""
+    return _NO_JSON.match(body) is not None
 
 
 class Links:
@@ -102,20 +111,37 @@ class Links:
         place, rest = found
         return place[2] + rest
 
-    def astray(self, status: int, method: str, headers: Headers) -> bool:
-        """Return whether a peer's answer redirects a write, or to another place than the requested service."""
+    def astray(self, status: int, head: Head, headers: Headers) -> bool:
+        """Return whether a peer's answer redirects a write, or to another place than the requested service.
+
+        Where the answer is read, so must that to the next request be.
+        """
         places = [value for name, value in headers if name.lower() == "location"]
         if self._peer is None or status not in REDIRECTS or not places:
             return False
-        return method not in ("GET", "HEAD") or len(places) > 1 or not self.leads_within(places[0])
+        if head.method not in ("GET", "HEAD") or len(places) > 1:
+            return True
+        path = self._within(places[0])
+        if path is None or may_climb(path):
+            return True
+        asked = self._frontend_endpoint
+        return head.method == "GET" and is_read(asked, head.path) and not is_read(asked, path)
 
-    def leads_within(self, url: str) -> bool:
-        """Return whether a link leads to the requested service for every client."""
-        found = self._found(url) if _PLAIN.fullmatch(url) else None
-        if found is None:
+    def leads_to_read(self, url: str) -> bool:
+        """Return whether a peer's link leads every client to an answer of the same service that is read, too."""
+        if _PLAIN.fullmatch(url) is None:
             return False
-        (_, ours, _), rest = found
-        return ours.key == self._frontend_endpoint.key and not may_climb(rest.partition("?")[0])
+        if _WITH_HOST.match(url) is None:
+            return relative_is_read(self._here, self._frontend_endpoint, url)
+        path = self._within(url)
+        return path is not None and is_read(self._frontend_endpoint, path)
+
+    def _within(self, url: str) -> str | None:
+        """Return our path of a link to the requested service; None for any other link."""
+        found = self._found(url) if _PLAIN.fullmatch(url) else None
+        if found is None or found[0][1].key != self._frontend_endpoint.key:
+            return None
+        return found[1].partition("?")[0]
 
     def _found(self, url: str) -> tuple[_Place, str] | None:
         """Return the place of a link, and our path; None for a link to another place."""
@@ -203,16 +229,31 @@ class Links:
     def strict_document(self, body: bytes, *, whole: bool) -> bytes:
         """Do the same for a document that a client may read by another encoding, or with the first of two keys.
 
-        It is written anew, in ASCII. No client reads XML or HTML as JSON: it stays. Raises ``ValueError`` or ``RecursionError``
-        for anything else than JSON in UTF-8 with finite numbers.
+        It is written anew, in ASCII. Text and files (:func:`is_no_json`) stay. Raises ``ValueError`` or ``RecursionError`` for
+        anything else than JSON in UTF-8 with finite numbers.
         """
-        if body.lstrip().startswith(b"<"):
+        if is_no_json(body):
             return body
-        return json.dumps(self.rewritten(json.loads(body.decode("utf-8")), whole=whole), allow_nan=False).encode("ascii")
+        document = self.rewritten(json.loads(body.decode("utf-8")), whole=whole)
+        return json.dumps(document if whole else without_odd_ids(document), allow_nan=False).encode("ascii")
 
     def rewritten(self, document: Any, *, whole: bool) -> Any:
         """Return a document with its links rewritten, as :meth:`document` does."""
-        return LinkPositions(self._text).rewritten(document, whole=whole)
+        if self._peer is None:
+            return LinkPositions(self._text).rewritten(document, whole=whole)
+        return LinkPositions(self._of_document if whole else self._text, self._page).rewritten(document, whole=whole)
+
+    def _page(self, text: str) -> str | None:
+        """Return the text for one where clients look for the next page; None for a link to an answer that is not read."""
+        return self._text(text) if self.leads_to_read(text) else None
+
+    def _of_document(self, text: str) -> str | None:
+        """Return the text for one of a version document, to which clients add paths: a link in it has no query."""
+        if "?" in text or "#" in text or _ITEM.fullmatch(text):
+            return None
+        if "/" in text and not self.leads_to_read(text) and _MEDIA_TYPE.fullmatch(text) is None:
+            return None
+        return self._text(text)
 
     def _text(self, text: str) -> str | None:
         """Return the text for one at the position of a link; None for a peer's link to another host."""

@@ -14,7 +14,7 @@ from openstackoid.bridge.message.head import Head, without
 from openstackoid.bridge.message.hidden_tokens import NONE, HiddenTokens
 from openstackoid.bridge.proxy.composed_limits import HeldAnswer
 from openstackoid.bridge.proxy.image_answers import UNREADABLE, without_places
-from openstackoid.bridge.proxy.links import Links
+from openstackoid.bridge.proxy.links import Links, is_no_json
 from openstackoid.bridge.upstream.target import Target
 from openstackoid.bridge.upstream.upstream import Upstream, read_answer
 from openstackoid.routing import Headers, Single, names_document
@@ -96,9 +96,13 @@ async def rewrite_links(given: Answered, head: Head, plan: Single, links: Links,
         else:
             body = rewritten(content)
     headers = without(given.headers, "content-length")
-    if strict and body and not body.startswith(b"<"):
+    if strict and body:
         media = _media(headers)
-        kind = media if media == _HOME and not links.of_images(head.path) else "application/json"
+        if is_no_json(body):
+            # A client that read it by another encoding might find JSON.
+            kind = f"{media or 'text/plain'}; charset=utf-8"
+        else:
+            kind = media if media == _HOME and not links.of_images(head.path) else "application/json"
         headers = (*without(headers, "content-type", "content-encoding"), ("Content-Type", kind))
     if body is not content or head.method == "HEAD":
         headers = tuple((name, _weak(value) if name.lower() == "etag" else value) for name, value in headers)

@@ -11,7 +11,7 @@ from typing import Any
 from openstackoid.telemetry import TokenAnswers
 
 PATIENCE = 5.0
-"""Seconds in which the other process must answer."""
+"""Seconds in which the other process must answer a question, which may wait for the turn of another."""
 
 _LONGEST = 1 << 30
 
@@ -78,27 +78,26 @@ class LogProcess:
         return await asyncio.shield(task)
 
     async def _exchange(self, what: str) -> list[Any]:
-        async with self._turn:
-            if self._connection is None:
-                return []
-            self._asked += 1
-            try:
+        try:
+            async with asyncio.timeout(PATIENCE), self._turn:
+                if self._connection is None:
+                    return []
+                self._asked += 1
                 if self._streams is None:
                     self._streams = await asyncio.open_unix_connection(sock=self._connection, limit=_LONGEST)
                 reader, writer = self._streams
-                async with asyncio.timeout(PATIENCE):
-                    writer.write(f"{what} {self._asked}\n".encode("ascii"))
-                    while True:
-                        number, told = json.loads(await reader.readline())
-                        # An earlier answer may have come too late.
-                        if number == self._asked:
-                            return list(told)
-            except TimeoutError:
-                return []
-            except (OSError, ValueError):
-                # The process has ended.
-                self.close()
-                return []
+                writer.write(f"{what} {self._asked}\n".encode("ascii"))
+                while True:
+                    number, told = json.loads(await reader.readline())
+                    # An earlier answer may have come too late.
+                    if number == self._asked:
+                        return list(told)
+        except TimeoutError:
+            return []
+        except (OSError, ValueError):
+            # The process has ended.
+            self.close()
+            return []
 
     def close(self) -> None:
         """Ask no more."""

@@ -62,9 +62,11 @@ class MetricsPage:
             return web.json_response(page[1], status=page[0])
         registry = CollectorRegistry(auto_describe=False)
         # It begins to ask peers, which the thread below cannot.
-        answers, tokens = self._state.peers(), await self._tokens()
+        answers = self._state.peers()
+        # Each takes seconds if the other process does not answer, and Prometheus waits for ten.
+        tokens, others = await asyncio.gather(self._tokens(), self._log_process.samples())
         state = replace(self._state, peers=lambda: answers, tokens=lambda: tokens)
-        registry.register(_Metrics(state, await self._log_process.samples()))
+        registry.register(_Metrics(state, others))
         # Thousands of peers take a moment, in which requests go on.
         body = await asyncio.to_thread(generate_latest, registry)
         return web.Response(body=body, headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})

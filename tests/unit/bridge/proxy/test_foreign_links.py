@@ -62,15 +62,33 @@ FOREIGN = [
 ]
 KEPT = [
     ("http://peer:8801/compute/v2.1", "http://gw:8801/compute/v2.1"),
-    ("http://gw:8801/image/images/i", "http://gw:8801/image/images/i"),
-    ("http://volumes:8776/v3", "http://volumes:8776/v3"),
-    ("https://gw:8801/compute/v2.1/", "https://gw:8801/compute/v2.1/"),
     ("/v2.1/", "/v2.1/"),
     ("v2.1/", "v2.1/"),
     ("", ""),
     ("2013-07-23T11:33:21Z", "2013-07-23T11:33:21Z"),
     ("application/vnd.openstack.compute+json;version=2.1", "application/vnd.openstack.compute+json;version=2.1"),
+    ("CURRENT", "CURRENT"),
+    ("/v2.1/servers/{server_id}", "/v2.1/servers/{server_id}"),
 ]
+ASIDE = [
+    "http://gw:8801/image/images/i",
+    "http://volumes:8776/v3",
+    "https://gw:8801/compute/v2.1/",
+    "/image/v2/images",
+]
+"""Links to other places of this cloud, whose answers nobody reads."""
+UNREAD = [
+    "http://gw:8801/compute/v2.1/servers/7",
+    "http://peer:8801/compute/v2.1/servers/7",
+    "http://gw:8801/compute/v2.1/things/16a6b227147f4a81a02dc908e3155304",
+    "http://gw:8801/compute/v2.1/../compute/v2.1/servers",
+    "http://gw:8801/compute/v2.1/servers/%37",
+    "/v2.1/servers/7",
+    "/compute/v2.1/servers/7",
+    "servers/7",
+    "7",
+]
+"""Links to an answer of the service that HAProxy passes alone, or that a client may ask for otherwise."""
 
 
 @pytest.mark.parametrize("link", FOREIGN)
@@ -89,16 +107,65 @@ def test_a_link_to_a_frontend_of_this_cloud_and_a_path_stay(link: str, becomes: 
     assert links().rewritten({"links": [link]}, whole=True) == {"links": [becomes]}
 
 
+@pytest.mark.parametrize("link", [*ASIDE, *UNREAD])
+def test_no_version_or_next_page_is_at_an_answer_that_is_not_read(link: str) -> None:
+    listed = [{"rel": "next", "href": link}]
+    assert links().rewritten({"servers": [], "servers_links": listed, "next": link}, whole=False) == {
+        "servers": [],
+        "servers_links": [],
+    }
+    assert links().rewritten({"version": {"links": listed}}, whole=True) == {"version": {"links": []}}
+
+
+@pytest.mark.parametrize("link", [*ASIDE[:2], *UNREAD])
+def test_an_item_may_name_any_place_of_this_cloud(link: str) -> None:
+    item = {"links": [{"rel": "self", "href": link.replace("peer", "gw")}]}
+    assert links().rewritten({"servers": [item], "server": item}, whole=False) == {"servers": [item], "server": item}
+
+
+@pytest.mark.parametrize("link", ["/v2.1/?x=1", "/v2.1/#x", "http://gw:8801/compute/v2.1/x?y="])
+def test_clients_add_paths_to_a_version_so_its_link_has_no_query(link: str) -> None:
+    assert links().rewritten({"version": {"links": [{"href": link}]}}, whole=True) == {"version": {"links": []}}
+
+
+@pytest.mark.parametrize("link", ["http://gw:8801/compute/v2.1/servers?marker=7#x", "/v2.1/servers/detail?marker=7", "?marker=7"])
+def test_a_next_page_of_the_list_stays(link: str) -> None:
+    assert links().rewritten({"next": link}, whole=False) == {"next": link}
+
+
+@pytest.mark.parametrize("odd", ["7#", "7?", "7/../8", "7\\8"])
+def test_no_item_has_an_id_that_leads_to_another_path(odd: str) -> None:
+    read = json.loads(links().strict_document(json.dumps({"servers": [{"id": odd}, {"id": "7"}]}).encode(), whole=False))
+    assert read == {"servers": [{"id": "7"}]}
+    with pytest.raises(ValueError, match="an id would lead to another path"):
+        links().strict_document(json.dumps({"server": {"id": odd}}).encode(), whole=False)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told", "astray"),
+    [
+        ("/compute/v2.1/servers", "/compute/v2.1/servers/7", True),
+        ("/compute/v2.1/servers", "/compute/v2.1/servers/detail?limit=7", False),
+        ("/compute/v2.1/servers/7", "/compute/v2.1/servers/8", False),
+        ("/compute/", "/compute/v2.1/", False),
+        ("/compute/", "/compute/v2.1/servers/7", True),
+    ],
+)
+def test_a_redirect_of_a_list_leads_to_one(asked: str, told: str, astray: bool) -> None:
+    head = Head("GET", Listener("gw", 8801), asked, None, ())
+    assert links().astray(302, head, (("Location", told),)) == astray
+
+
 def test_a_service_at_home_may_name_any_place() -> None:
     assert links(of="One").rewritten({"next": FOREIGN[0]}, whole=False) == {"next": FOREIGN[0]}
 
 
 def test_a_gateway_with_tls_lets_no_link_lead_to_its_host_without() -> None:
     for host, kept in (("https://safe/other", True), ("http://safe/other", False), ("https://inner/other", True)):
-        assert bool(links(at="Secure").rewritten({"next": host}, whole=False)) == kept
-    assert links(at="Secure", interface="internal").rewritten({"next": "http://inner/x"}, whole=False) == {
-        "next": "http://inner/x"
-    }
+        item = {"links": {"self": host}}
+        assert (links(at="Secure").rewritten({"server": item}, whole=False) == {"server": item}) == kept
+    item = {"links": {"self": "http://inner/x"}}
+    assert links(at="Secure", interface="internal").rewritten({"server": item}, whole=False) == {"server": item}
 
 
 @pytest.mark.parametrize(
@@ -136,7 +203,7 @@ def test_a_document_is_written_in_one_way() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"text", b'{"a": "\xff"}', json.dumps({"next": "http://evil/"}).encode("utf-16"), b'{"a": NaN}', b"+AHs-"]
+    "body", [b"{text", b'{"a": "\xff"}', json.dumps({"next": "http://evil/"}).encode("utf-16"), b'{"a": NaN}', b"+AHs-"]
 )
 def test_a_document_that_may_be_read_in_two_ways_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):

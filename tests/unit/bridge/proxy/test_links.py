@@ -110,8 +110,8 @@ clouds:
 )
 def test_a_client_that_speaks_https_is_given_https(before: str, after: str) -> None:
     assert secure().link(before) == after
-    rewritten = json.loads(secure().document(json.dumps({"links": {"self": before}}).encode()))
-    assert rewritten == {"links": {"self": after} if after.startswith(("https://gw/", "https://gw:8802/")) else {}}
+    rewritten = json.loads(secure().document(json.dumps({"image": {"links": {"self": before}}}).encode()))
+    assert rewritten["image"] == {"links": {"self": after} if after.startswith(("https://gw/", "https://gw:8802/")) else {}}
 
 
 def test_a_client_that_speaks_http_is_given_http() -> None:

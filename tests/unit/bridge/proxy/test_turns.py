@@ -118,10 +118,10 @@ async def test_a_short_document_that_breaks_off_is_had_from_the_next_cloud(conte
 
 @played
 async def test_a_list_that_drips_after_a_late_head_has_the_time_of_its_turn() -> None:
-    """Of 4.5 seconds, CloudTwo has half."""
+    """Of 6.5 seconds, CloudTwo has half."""
 
     async def drips(visit: Visit) -> None:
-        await asyncio.sleep(1.9)
+        await asyncio.sleep(2.4)
         visit.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n")
         with suppress(OSError):
             for _ in range(100):
@@ -130,10 +130,10 @@ async def test_a_list_that_drips_after_a_late_head_has_the_time_of_its_turn() ->
                 await asyncio.sleep(0.1)
 
     async def here(visit: Visit) -> None:
-        await asyncio.sleep(1)
+        await asyncio.sleep(1.5)
         await says_json({"images": [{"id": "x"}]})(visit)
 
-    async with staged(description=DESCRIPTION.replace("server: 0.5", "server: 4"), here=here, there=drips) as stage:
+    async with staged(description=DESCRIPTION.replace("server: 0.5", "server: 6"), here=here, there=drips) as stage:
         scope = '{"image":"CloudTwo | CloudOne"}'
         answer = await stage.ask("GET", "/image/v2/images", "X-Auth-Token: tok", f"X-Scope: {scope}")
         assert (answer.status, answer.json()) == (200, {"images": [{"id": "x"}]})
