@@ -4,7 +4,7 @@
 import http.client
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 import pytest
@@ -12,7 +12,8 @@ import pytest
 from conformance.asking import routed, without_chance
 from conformance.case import Case, Refused, Sent, auth, marked, plain
 from conformance.cases import CASES, IN_NEWER_FORM
-from conformance.gateway import RunningGateway, forgetful, running_gateway, running_gateways
+from conformance.clouds import rarely_checked
+from conformance.gateway import RunningGateway, forgetful, running_gateways
 
 CLOUDS = sorted({case.at for case in CASES})
 
@@ -21,20 +22,30 @@ CLOUDS = sorted({case.at for case in CASES})
 def taught() -> Iterator[dict[str, RunningGateway]]:
     """Gateways from which the Python service can be taken away."""
     with ExitStack() as stack:
-        started = [stack.enter_context(running_gateways(cloud, edit_haproxy=forgetful))[0] for cloud in ("CloudOne", "CloudTwo")]
+        started = [
+            stack.enter_context(running_gateways(cloud, edit=rarely_checked, edit_haproxy=forgetful))[0]
+            for cloud in ("CloudOne", "CloudTwo")
+        ]
         yield {gateway.at: gateway for gateway in started}
+
+
+@contextmanager
+def gateways() -> Iterator[tuple[RunningGateway, RunningGateway]]:
+    """Start one of CloudOne, and one of CloudTwo."""
+    with running_gateways("CloudOne", edit=rarely_checked) as (one,), running_gateways("CloudTwo", edit=rarely_checked) as (two,):
+        yield one, two
 
 
 @pytest.fixture(scope="module")
 def whole() -> Iterator[dict[str, RunningGateway]]:
-    with running_gateway("CloudOne", with_bridge=True) as one, running_gateway("CloudTwo", with_bridge=True) as two:
+    with gateways() as (one, two):
         yield {"CloudOne": one, "CloudTwo": two}
 
 
 @pytest.fixture(scope="module")
 def among_newer() -> Iterator[dict[str, RunningGateway]]:
     """Gateways whose peers have announced the newer wire version, to HAProxy and to the Python service."""
-    with running_gateway("CloudOne", with_bridge=True) as one, running_gateway("CloudTwo", with_bridge=True) as two:
+    with gateways() as (one, two):
         for gateway in (one, two):
             gateway.recorder.answers["X-Openstackoid-Wire"] = "3"
             for peer in sorted({"CloudOne", "CloudTwo", "Cloud-3.b"} - {gateway.at}):

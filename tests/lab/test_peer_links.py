@@ -63,6 +63,9 @@ def written(handler: BaseHTTPRequestHandler, document: Any) -> None:
     handler.wfile.write(body)
 
 
+@pytest.mark.filterwarnings("ignore:Support for InfluxDB")
+@pytest.mark.filterwarnings("ignore::openstack.warnings.OpenStackDeprecationWarning")
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
 def test_no_token_arrives_where_a_peers_links_lead(
     cloud_two: Lab, world: World, one: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,6 +106,7 @@ def test_a_cloud_that_is_down_is_missing_in_a_list_of_all(third: Third, one: Use
     assert "CloudThree=unreachable" in warned.stderr
 
 
+@pytest.mark.timeout(1500)
 def test_a_third_cloud_joins_while_the_others_run(third: Third, one: User, tmp_path: Path) -> None:
     """The running gateways take it up from the mesh description; no process of the other clouds is restarted."""
     assert openstackoid("lab", "up").code == 0

@@ -46,9 +46,9 @@ def reaching(hosts: int, names: bool, down: str, trial: int, *, named: bool) -> 
     """Return the rules that give a request its destination, and answer ``down`` where it was down a moment ago.
 
     ``hosts`` is the largest number of hosts that a peer has; with ``names``, some have no address that is known by now; with
-    ``named``, a peer is told by which of its hosts it is asked. When the moment is over, one request tries: for ``trial``
-    seconds, or until it has found out, the others are still told. One that finds out nothing in that time has a connection, or
-    its client has left; all others are let through then.
+    ``named``, a peer is told by which of its hosts it is asked. When the moment is over, one request tries (one of each thread,
+    if they come at the same instant): for ``trial`` seconds, or until it has found out, the others are still told. One that
+    finds out nothing in that time has a connection, or its client has left; all others are let through then.
     """
     other = "if !{ var(txn.at) -m beg 0| }"
     further = [

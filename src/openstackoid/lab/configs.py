@@ -253,6 +253,8 @@ def nova(site: Site) -> Options:
         # lab: the one compute node is found seconds after it first reports.
         "scheduler": {"workers": 1, "discover_hosts_in_cells_interval": 8},
         "image_cache": {"manager_interval": -1},
+        # lab: lists of several pages, and servers that are kept.
+        "quota": {"instances": 50, "cores": 50},
         "vnc": {"enabled": False},
         "oslo_messaging_notifications": {"driver": "noop"},
     }

@@ -39,6 +39,10 @@ def request(to: str, path: str, *headers: tuple[str, str], method: str = "GET", 
     return Request(method, listener, path, headers, fresh_id=FRESH, announced=tuple(MESH.clouds), **{"times": TIMES, **more})
 
 
+ONE = "/image/v2/images/x/file"
+"""A path of bytes: HAProxy forwards a peer's."""
+
+
 def images(*headers: tuple[str, str], path: str = "/image/v2/images", **more: Any) -> Request:
     return request("image.public", path, *headers, **more)
 
@@ -122,12 +126,12 @@ def test_a_token_that_was_given_out_is_good_at_the_same_url_when_times_have_chan
 
 def test_no_decision_about_it_is_kept() -> None:
     for scope in ("image=around(CloudOne, 1ms)", "image=nearest(CloudTwo)"):
-        asked = images(("X-Auth-Token", "tok"), ("X-Scope", scope))
+        asked = images(("X-Auth-Token", "tok"), ("X-Scope", scope), path=ONE)
         found = decided(asked)
         assert isinstance(found.plan, Single)
         assert cached_route(MESH, "CloudOne", asked, found) is None
         assert guest_mark(MESH, asked, found) is None
-        plain = images(("X-Auth-Token", "tok"), ("X-Scope", found.scope.to_header() if found.scope else ""))
+        plain = images(("X-Auth-Token", "tok"), ("X-Scope", found.scope.to_header() if found.scope else ""), path=ONE)
         assert cached_route(MESH, "CloudOne", plain, decided(plain)) is not None
 
 

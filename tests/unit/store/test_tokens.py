@@ -159,7 +159,7 @@ async def test_a_flood_of_new_tokens_is_bounded_in_rows_and_cpu(database: Databa
         seconds = time.process_time() - began
         assert (tokens(database), repr(record)) == (most, f"<TokenStore {{'CloudTwo': {most}}} cached>")
         assert isinstance(await told(record, "t0", TWO, most=most), Changed), "the first one is still there"
-    assert seconds / more < 0.001
+    assert seconds / more < 0.003
 
 
 @played
