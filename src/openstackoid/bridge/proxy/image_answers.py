@@ -47,7 +47,7 @@ def without_places(body: bytes, path: str, links: Links) -> bytes:
     document = _without(json.loads(body.decode("utf-8")), links)
     if "/schemas/" in decoded(path):
         document = _of_its_own(document)
-    return json.dumps(links.rewritten(document, whole=False), allow_nan=False).encode("ascii")
+    return json.dumps(links.followed(document, whole=False), allow_nan=False).encode("ascii")
 
 
 def _without(document: Any, links: Links) -> Any:

@@ -234,13 +234,15 @@ class Links:
         """
         if is_no_json(body):
             return body
-        document = self.rewritten(json.loads(body.decode("utf-8")), whole=whole)
+        document = self.followed(json.loads(body.decode("utf-8")), whole=whole)
         return json.dumps(document if whole else without_odd_ids(document), allow_nan=False).encode("ascii")
 
     def rewritten(self, document: Any, *, whole: bool) -> Any:
         """Return a document with its links rewritten, as :meth:`document` does."""
-        if self._peer is None:
-            return LinkPositions(self._text).rewritten(document, whole=whole)
+        return LinkPositions(self._text).rewritten(document, whole=whole)
+
+    def followed(self, document: Any, *, whole: bool) -> Any:
+        """Return the same of a peer's document whose links clients follow: none leads to an answer that is not read."""
         return LinkPositions(self._of_document if whole else self._text, self._page).rewritten(document, whole=whole)
 
     def _page(self, text: str) -> str | None:

@@ -110,27 +110,27 @@ def test_a_link_to_a_frontend_of_this_cloud_and_a_path_stay(link: str, becomes: 
 @pytest.mark.parametrize("link", [*ASIDE, *UNREAD])
 def test_no_version_or_next_page_is_at_an_answer_that_is_not_read(link: str) -> None:
     listed = [{"rel": "next", "href": link}]
-    assert links().rewritten({"servers": [], "servers_links": listed, "next": link}, whole=False) == {
+    assert links().followed({"servers": [], "servers_links": listed, "next": link}, whole=False) == {
         "servers": [],
         "servers_links": [],
     }
-    assert links().rewritten({"version": {"links": listed}}, whole=True) == {"version": {"links": []}}
+    assert links().followed({"version": {"links": listed}}, whole=True) == {"version": {"links": []}}
 
 
 @pytest.mark.parametrize("link", [*ASIDE[:2], *UNREAD])
 def test_an_item_may_name_any_place_of_this_cloud(link: str) -> None:
     item = {"links": [{"rel": "self", "href": link.replace("peer", "gw")}]}
-    assert links().rewritten({"servers": [item], "server": item}, whole=False) == {"servers": [item], "server": item}
+    assert links().followed({"servers": [item], "server": item}, whole=False) == {"servers": [item], "server": item}
 
 
 @pytest.mark.parametrize("link", ["/v2.1/?x=1", "/v2.1/#x", "http://gw:8801/compute/v2.1/x?y="])
 def test_clients_add_paths_to_a_version_so_its_link_has_no_query(link: str) -> None:
-    assert links().rewritten({"version": {"links": [{"href": link}]}}, whole=True) == {"version": {"links": []}}
+    assert links().followed({"version": {"links": [{"href": link}]}}, whole=True) == {"version": {"links": []}}
 
 
 @pytest.mark.parametrize("link", ["http://gw:8801/compute/v2.1/servers?marker=7#x", "/v2.1/servers/detail?marker=7", "?marker=7"])
 def test_a_next_page_of_the_list_stays(link: str) -> None:
-    assert links().rewritten({"next": link}, whole=False) == {"next": link}
+    assert links().followed({"next": link}, whole=False) == {"next": link}
 
 
 @pytest.mark.parametrize("odd", ["7#", "7?", "7/../8", "7\\8"])
