@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from conformance.raw_http import Message
-from openstackoid.routing.links import ABOUT_THE_CLIENT, CLAIMS_OF_PROXIES, HOSTS_OWN, LEADING, SOURCE
+from openstackoid.routing.links import ABOUT_THE_CLIENT, CLAIMS_OF_PROXIES, HOSTS_OWN, LEADING, OF_ITS_HOSTS, SOURCE
 
 EVERY, SCOPED, PYTHON, PEER, WRITE = "always", "with a scope", "through Python", "to or from a peer", "a write under a scope"
 """Where a difference is made."""
@@ -40,6 +40,7 @@ REQUESTS = (
     Difference("", EVERY, "removed: the gateway says how a service is reached", tuple(_titled(CLAIMS_OF_PROXIES))),
     Difference("", EVERY, "a service is told the address of the client, a peer none", tuple(_titled((SOURCE,)))),
     Difference("", PEER, "removed: they are about the client", tuple(_titled(_ONLY_TO_PEERS))),
+    Difference("", PEER, "removed: they are credentials for hosts of this cloud", tuple(_titled(OF_ITS_HOSTS))),
     Difference("sizes of chunks", EVERY, "others; the bytes are the same"),
     Difference("trailers", PYTHON, "removed"),
     Difference("", SCOPED, "see the table above", ("X-Auth-Token", "X-Scope")),

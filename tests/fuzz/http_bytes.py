@@ -21,6 +21,7 @@ from fuzz.heads import SECRET
 from fuzz.target import Check, Target
 from fuzz.wire import Message, UnclearError, answers_in, requests_in
 from openstackoid.mesh import Mesh, parse_mesh
+from openstackoid.routing.pages import HEALTH
 from openstackoid.routing.wire_version import HEADER
 
 AT = "CloudOne"
@@ -137,8 +138,9 @@ def judge(done: Exchange, gateway: Gateway) -> None:
     for answer in answers:
         assert answer.first[0] != b"500", "no answer is a 500"
         assert SECRET.encode() not in answer.body, "an answer shows no token"
-    # The bridge asks a second question of its own for a catalog.
-    seen = [each for each in once(done.seen) if not each.request.first[1].endswith(b"?nocatalog")]
+    # The bridge asks a second question of its own for a catalog, and peers for their health.
+    own = b"?nocatalog", HEALTH.encode()
+    seen = [each for each in once(done.seen) if not each.request.first[1].endswith(own)]
     assert len(seen) <= len(answers) + done.cut, "no service sees a request that is not answered for"
     for each in seen:
         told(each, done.sent, gateway)

@@ -10,7 +10,7 @@ from openstackoid.haproxy.upstream import OF_PYTHON
 from openstackoid.mesh import Cloud
 from openstackoid.routing import REQUEST_ID
 from openstackoid.routing.egress import ADMISSION_HEADER, GIVEN, ID_FORM, UNSENT_HEADER
-from openstackoid.routing.links import GATEWAYS_OWN
+from openstackoid.routing.links import GATEWAYS_OWN, OF_ITS_HOSTS
 
 MARKER = " left="
 """Begins the part for the audit log in the log's line about a request that has left; no other part of a line can hold it."""
@@ -31,9 +31,6 @@ _FIXED = "4d1c"
 _DIGITS, _MICROSECONDS = "%[rand(9000),add(1000)]", "%[date(0,us),mod(900000000000),add(100000000000)]"
 """Of a request id: four random digits, and twelve of the time. To make a UUID takes HAProxy three times as long."""
 
-_STAYS = "Cookie", "Cookie2", "Proxy-Authorization"
-"""Headers of a client with credentials of this cloud's hosts: a cookie goes to every port of a host."""
-
 _FORGET_USE = f"http-response del-header {ADMISSION_HEADER}"
 _FORGET_UNSENT = f"http-response del-header {UNSENT_HEADER} if !{{ var(txn.wire_spoken) -m found }}"
 _FORGET_ALL = "http-response del-header x-openstackoid- -m beg"
@@ -48,7 +45,7 @@ def leaving(cloud: Cloud) -> list[str]:
     left = "http-request set-var(txn.left) str(left=),concat(,txn.endpoint,' home={}{}"
     return [
         "# No cookie, and no credential for a proxy, leaves.",
-        *(f"http-request del-header {name}" for name in _STAYS),
+        *(f"http-request del-header {name}" for name in OF_ITS_HOSTS),
         "# A request that leaves has one request id, in the form of the services, and a line in the audit log.",
         f"http-request set-var(txn.id) req.fhdr({REQUEST_ID})",
         f"http-request set-var-fmt(txn.id) {given} if !{{ var(txn.id) -m found }} or !{{ req.fhdr_cnt({REQUEST_ID}) eq 1 }}"

@@ -92,6 +92,9 @@ It holds one address: oslo.middleware takes the whole value for the address, Web
 ABOUT_THE_CLIENT = (*CLAIMS_OF_PROXIES, SOURCE, "x-forwarded-proto")
 """Headers about the client, or its way; no peer gets them."""
 
+OF_ITS_HOSTS = ("cookie", "cookie2", "proxy-authorization")
+"""Credentials for hosts of this cloud, in a request; no peer gets them. A cookie goes to every port of a host."""
+
 CLAIMS_AND_SCHEME = f"forwarded|{_ADDRESSES}"
 """The pattern of their names."""
 
