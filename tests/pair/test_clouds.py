@@ -111,8 +111,9 @@ def show(user: User, server: str) -> dict[str, Any]:
 
 
 def statuses() -> dict[str, str]:
-    """Return the status of each server of CloudOne."""
-    return {server["ID"]: server["Status"] for server in ONE.openstack("server", "list", "-f", "json").json()}
+    """Return the status of each server of CloudOne; while the address moves, a command may fail, and nothing is known."""
+    listed = ONE.openstack("server", "list", "-f", "json")
+    return {server["ID"]: server["Status"] for server in listed.json()} if listed.code == 0 else {"": "BUILD"}
 
 
 def ends_active(user: User, other: User, server: str, told: Callable[[], str]) -> None:
