@@ -16,7 +16,7 @@ WAY = {
 }
 EVIL = ("http://evil.example/v3", "//evil.example/v3", "HTTPS://evil.example/", "\thttp://evil.example/", "http:\\\\evil.example")
 UNREAD = ("7", "http://127.0.0.1/compute/v2.1/servers/7", "/compute/v2.1/servers/7", "servers/7")
-"""Links to an answer that HAProxy passes alone, whose own links nobody would read."""
+"""Links to an answer that HAProxy passes alone. Nobody reads the links in it."""
 IMAGE_BYTES = ("/v2/images/i/file", "http://127.0.0.1/image/v2/images/i/file", "/v2/images/../images/i", "/v2/images/%69/file")
 DOCUMENTS = ("/compute", "/compute/", "/compute/v2.1/", "/image/versions", "/volume/v3/")
 NEXT_PAGES = (

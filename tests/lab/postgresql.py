@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A PostgreSQL for the stores of tests, in a folder of its own. As it refuses to run as root, ``nobody`` runs it then."""
+"""A PostgreSQL server in a folder of its own, for the stores of tests. It refuses to run as root; ``nobody`` runs it there."""
 
 import os
 import shutil

@@ -122,7 +122,7 @@ def is_unknown(outcome: int | Failure) -> bool:
 
 
 def as_failure(cloud: str, outcome: int | Failure) -> Failure:
-    """Return a status that is no answer as the failure of its cloud."""
+    """Return the failure of a cloud; a status that does not answer the question is one."""
     return Failure(cloud, Fault.STATUS, outcome) if isinstance(outcome, int) else outcome
 
 

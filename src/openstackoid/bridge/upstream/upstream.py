@@ -203,10 +203,10 @@ class Upstream:
             return not error.is_outage and not error.unreached
         except AnswerError:
             return False
-        busy = (
-            f'"message": "gateway of {target.peer}: ' in (text := answer.content.decode("utf-8", "replace")) and AT_WORK in text
-        )
-        return answer.status < HTTPStatus.INTERNAL_SERVER_ERROR or (answer.status == HTTPStatus.SERVICE_UNAVAILABLE and busy)
+        if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            text = answer.content.decode("utf-8", "replace")
+            return f'"message": "gateway of {target.peer}: ' in text and AT_WORK in text
+        return answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
 
     async def _ask_health(self, gateway: str) -> None:
         """Ask a peer's gateway for its health; whatever it says, its connection was used."""
