@@ -118,7 +118,7 @@ test: $(STAMP)
 	@$(BIN)/pytest --cache-clear -n "$$(($$(nproc) + 1))" $(TESTS) || PYTHONPATH=tests $(BIN)/python -m second_try "$$?"
 
 test-tools: programs
-	@$(BIN)/pytest -n auto tests/tools/test_bench_lab.py tests/tools/bench
+	@$(BIN)/pytest --cache-clear -n auto tests/tools/test_bench_lab.py tests/tools/bench || PYTHONPATH=tests $(BIN)/python -m second_try "$$?"
 
 clients-test: $(STAMP)
 	@PYTHONPATH=tests $(BIN)/python -m clients.install

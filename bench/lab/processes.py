@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lab's processes that a request passes, and the CPU time that each group of them has had."""
 
+import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +14,10 @@ from bench.processes import cpu
 
 GROUPS = ("haproxy", "python", "service")
 """HAProxy of both gateways, the Python services of both, and the processes of the service that is asked."""
+
+_SETTLED = 2.0
+"""Seconds for which a gateway's processes have to stay the same: one that has just started or reloaded replaces its HAProxy."""
+_PATIENCE = 30.0
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,10 @@ class Processes:
 
     @classmethod
     def of(cls, status: Mapping[str, Any]) -> "Processes":
-        """Return the processes that the lab's status tells of. Raises :class:`BenchError` where a gateway is not whole."""
+        """Return the processes that the lab's status tells of, once they stay.
+
+        Raises :class:`BenchError` where a gateway is not whole, or goes on to replace its processes.
+        """
         ids = {
             (cloud["name"], service["name"]): service["pid"]
             for cloud in status["clouds"]
@@ -44,9 +53,16 @@ class Processes:
             if service["pid"] is not None
         }
         gateways = [pid for (_, name), pid in ids.items() if name == "gateway"]
-        children = [psutil.Process(pid).children() for pid in gateways]
-        haproxy = tuple(_youngest(child for child in found if child.name() == "haproxy") for found in children)
-        python = tuple(_youngest(child for child in found if "openstackoid.bridge" in child.cmdline()) for found in children)
+        until = time.monotonic() + _PATIENCE
+        found = _of_gateways(gateways)
+        while gateways:
+            time.sleep(_SETTLED)
+            before, found = found, _of_gateways(gateways)
+            if found and found == before:
+                break
+            if time.monotonic() > until:
+                raise BenchError("a gateway of the lab has no HAProxy, or no Python service, that stays")
+        haproxy, python = zip(*found, strict=True) if found else ((), ())
         return cls(haproxy, python, ids)
 
     def and_haproxy(self, pid: int) -> "Processes":
@@ -62,9 +78,23 @@ class Processes:
         )
 
 
+def _of_gateways(gateways: Iterable[int]) -> list[tuple[int, int]]:
+    """Return the ids of each gateway's HAProxy and Python service; none while one has not both, or one just ends."""
+    with suppress(psutil.NoSuchProcess, ValueError):
+        return [_of_gateway(psutil.Process(pid).children()) for pid in gateways]
+    return []
+
+
+def _of_gateway(children: Iterable[psutil.Process]) -> tuple[int, int]:
+    """Return the last processes that were started, but those that check a configuration: a replaced HAProxy may still run.
+
+    Raises :class:`ValueError` where one is missing.
+    """
+    commands = {child: child.cmdline() for child in children}
+    haproxy = [child for child in commands if child.name() == "haproxy" and "-c" not in commands[child]]
+    python = [child for child in commands if "openstackoid.bridge" in commands[child]]
+    return _youngest(haproxy), _youngest(python)
+
+
 def _youngest(processes: Iterable[psutil.Process]) -> int:
-    """Return the id of the last process that was started: a replaced HAProxy may still have connections."""
-    found = max(processes, key=lambda process: process.create_time(), default=None)
-    if found is None:
-        raise BenchError("a gateway of the lab has no HAProxy, or no Python service")
-    return found.pid
+    return max(processes, key=lambda process: process.create_time()).pid

@@ -9,7 +9,13 @@ import psutil
 import pytest
 
 from bench.errors import BenchError
+from bench.lab import processes as lab_processes
 from bench.lab.processes import Processes, Used
+
+
+@pytest.fixture(autouse=True)
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lab_processes, "_SETTLED", 0.01)
 
 
 def status(*services: dict[str, Any]) -> dict[str, Any]:
@@ -42,7 +48,8 @@ class _Child:
 
 def test_the_processes_of_a_gateway_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     replaced, haproxy = ((pid, "haproxy", ["haproxy", "-db"]) for pid in (9, 11))
-    gateway = Gateway(replaced, haproxy, (12, "python", ["python", "-m", "openstackoid.bridge"]))
+    checks = (13, "haproxy", ["haproxy", "-c", "-f", "haproxy.cfg"])
+    gateway = Gateway(replaced, haproxy, (12, "python", ["python", "-m", "openstackoid.bridge"]), checks)
     monkeypatch.setattr(psutil, "Process", lambda _: gateway)
     glance = {"name": "glance", "pid": 7}
     found = Processes.of(status({"name": "gateway", "pid": 10}, glance, {"name": "nova-api", "pid": None}))
@@ -51,8 +58,17 @@ def test_the_processes_of_a_gateway_are_told_apart(monkeypatch: pytest.MonkeyPat
     assert found.and_haproxy(20).haproxy == (11, 20)
 
 
+def test_a_gateway_that_replaces_its_haproxy_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    python = (12, "python", ["python", "-m", "openstackoid.bridge"])
+    one: list[tuple[int, str, list[str]]] = [(11, "haproxy", [])]
+    seen = iter([[(9, "haproxy", [""])], one[:0], one, one])
+    monkeypatch.setattr(psutil, "Process", lambda _: Gateway(python, *next(seen)))
+    assert Processes.of(status({"name": "gateway", "pid": 10})).haproxy == (11,)
+
+
 def test_a_gateway_that_is_not_whole_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(psutil, "Process", lambda _: Gateway((11, "haproxy", [])))
+    monkeypatch.setattr(lab_processes, "_PATIENCE", 0.1)
     with pytest.raises(BenchError, match="has no HAProxy, or no Python service"):
         Processes.of(status({"name": "gateway", "pid": 10}))
 
