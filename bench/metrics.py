@@ -137,10 +137,10 @@ class _TimedCounts(LineCounts):
         super().__init__()
         self._clock = clock
 
-    def add(self, answers: Iterable[bytes]) -> None:
+    def add(self, answers: Iterable[bytes], *, some_audited: bool = False) -> None:
         """Count, and make the list of answers once more: the other readers of a line do not need it."""
         with self._clock:
-            super().add([answer for answer in answers])  # noqa: C416 - as the list is made
+            super().add([answer for answer in answers], some_audited=some_audited)  # noqa: C416 - as the list is made
 
     def add_audited(self, requests: Iterable[AuditedRequest]) -> None:
         """Count audited requests."""

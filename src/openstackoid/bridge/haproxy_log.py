@@ -147,8 +147,9 @@ class HaproxyLog:
     def _show(self, lines: bytes) -> None:
         """Count whole lines, and show them, each after the time."""
         if lines:
-            shown, answers = shown_lines(self._egress(lines))
-            self._requests.add(answers)
+            kept = self._egress(lines)
+            shown, answers = shown_lines(kept)
+            self._requests.add(answers, some_audited=kept is not lines)
             # Most lines are about no token: one look at all of them costs least.
             if MARK in lines:
                 self._tokens.add(answers)

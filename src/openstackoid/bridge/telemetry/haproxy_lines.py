@@ -44,9 +44,12 @@ class LineCounts:
     def __init__(self) -> None:
         self._answers: Counter[bytes] = Counter()
 
-    def add(self, answers: Iterable[bytes]) -> None:
-        """Count the lines of these answers, from which the parts for the audit log were taken."""
-        self._answers.update(answers)
+    def add(self, answers: Iterable[bytes], *, some_audited: bool = False) -> None:
+        """Count the lines of these answers, but those from which parts for the audit log were taken, if there are some.
+
+        Those are counted by :meth:`add_audited`.
+        """
+        self._answers.update([answer for answer in answers if not answer.endswith(NOTED)] if some_audited else answers)
         if len(self._answers) > MOST:
             self.settle()
 
@@ -67,9 +70,6 @@ class LineCounts:
         """Read the answers that were only counted."""
         answers, self._answers = self._answers, Counter()
         for answer, number in answers.items():
-            # The audited ones were counted by their lines.
-            if answer.endswith(NOTED):
-                continue
             before, _, state = answer.partition(b" ms ")
             target, _, taken = before.rpartition(b" ")
             # A line about no request has no time.

@@ -59,7 +59,7 @@ def read(*batches: str) -> None:
     counts = LineCounts()
     egress = EgressLines("CloudOne", Audit(None), requests=counts.add_audited)
     for batch in batches:
-        counts.add(shown_lines(egress(batch.encode()))[1])
+        counts.add(shown_lines(egress(batch.encode()))[1], some_audited=True)
     counts.settle()
 
 
