@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Build sdist, wheel, manual page, completion and list of software of the last commit into a folder: `make package`.
 
-The same commit gives the same bytes on another day and in another folder, by the same Python.
+The same commit gives the same bytes on another day and in another folder, by the same Python. Until there is a release, the
+time of the commit is a part of the version, so that pip and apt upgrade from one commit to the next.
 """
 
 import gzip
 import hashlib
 import io
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -15,6 +17,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[1]
+_VERSIONED = {"pyproject.toml": "version = ", "src/openstackoid/__init__.py": "__version__ = "}
+"""The files that say the version, and how."""
 
 
 def main(argv: list[str]) -> int:
@@ -30,6 +34,10 @@ def main(argv: list[str]) -> int:
     with TemporaryDirectory(prefix="openstackoid-") as folder:
         with tarfile.open(fileobj=io.BytesIO(_git("archive", "HEAD"))) as tree:
             tree.extractall(folder, filter="data")
+        # PEP 440: before 0.1.0, and after each earlier commit.
+        time = _git("log", "-1", "--format=%cd", "--date=format-local:%Y%m%d%H%M%S").decode().strip()
+        for name, words in _VERSIONED.items():
+            say_version(Path(folder, name), words, f".dev{time}")
         _run("-m", "build", "--no-isolation", "--outdir", str(dist), folder)
     (sdist,) = dist.glob("*.tar.gz")
     normalize(sdist, int(epoch))
@@ -38,6 +46,15 @@ def main(argv: list[str]) -> int:
     for path in sorted(dist.glob("*.*")):
         print(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}")
     return 0
+
+
+def say_version(file: Path, words: str, suffix: str) -> None:
+    """Add to the version that follows these words in a file."""
+    text = file.read_text(encoding="utf-8")
+    said, number = re.subn(rf'^({re.escape(words)}"[0-9.]+)"$', rf'\1{suffix}"', text, flags=re.MULTILINE)
+    if number != 1:
+        sys.exit(f"{file.name} does not say the version")
+    file.write_text(said, encoding="utf-8")
 
 
 def normalize(archive: Path, epoch: int) -> None:
@@ -55,7 +72,9 @@ def normalize(archive: Path, epoch: int) -> None:
 
 
 def _git(*arguments: str) -> bytes:
-    return subprocess.run(["git", "-C", str(ROOT), *arguments], check=True, stdout=subprocess.PIPE).stdout
+    # The time zone for dates of commits.
+    environment = {**os.environ, "TZ": "UTC"}
+    return subprocess.run(["git", "-C", str(ROOT), *arguments], check=True, stdout=subprocess.PIPE, env=environment).stdout
 
 
 def _run(*arguments: str) -> None:

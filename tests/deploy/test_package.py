@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+import openstackoid
 from deploy.debian import run
 from deploy.preparation import ROOT
 from openstackoid.cli import GROUPS
@@ -45,7 +46,11 @@ def test_sdist_and_wheel_have_the_package_and_no_machine(dist: Path) -> None:
     (wheel,) = dist.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive_of_wheel:
         names = archive_of_wheel.namelist()
-    assert "openstackoid/cli/gateway.py" in names
+        assert "openstackoid/cli/gateway.py" in names
+        (about,) = (archive_of_wheel.read(name).decode() for name in names if name.endswith("/METADATA"))
+    # A later commit has a later version: pip would keep an equal one.
+    version = re.escape(openstackoid.__version__)
+    assert re.search(rf"^Version: {version}\.dev20[0-9]{{12}}$", about, re.MULTILINE)
     assert "openstackoid/mesh/collaborations.yaml" in names
 
 

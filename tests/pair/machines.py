@@ -134,9 +134,9 @@ class Machine(Gateway):
     def keep(self) -> None:
         """Start keepalived."""
         example = (KEEPALIVED / "keepalived.conf").read_text()
-        assert example.count("http://127.0.0.1:80") == 1
+        assert example.count("https://127.0.0.1:443") == 1
         configuration = self.folder / "keepalived.conf"
-        configuration.write_text(example.replace("http://127.0.0.1:80", self.url))
+        configuration.write_text(example.replace("https://127.0.0.1:443", self.url))
         files = ["--use-file", str(configuration), "--pid", str(self.folder / "keepalived.pid")]
         files += ["--vrrp_pid", str(self.folder / "vrrp.pid")]
         command = ["keepalived", "--vrrp", "--dont-fork", "--log-console", "--log-detail", "--no-syslog", *files]

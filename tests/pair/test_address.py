@@ -4,6 +4,7 @@
 import os
 import random
 import signal
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,7 @@ from openstackoid.certs import issue
 from pair import figures, network
 from pair.load import CLIENTS, REPEATING, SCOPED, Load, Lost, unknown, upload
 from pair.machines import PATIENCE, Machine, until
-from pair.site import Site, running_site
+from pair.site import PORT, Site, running_site
 from pair.takeover import Announcements
 
 LONGEST_MOVE, LONGEST_OF_ANY = 3.0, 5.0
@@ -47,6 +48,11 @@ def reload(machine: Machine) -> None:
     until(lambda: machine.said().count("has reloaded") > reloads, machine.said)
 
 
+def served() -> str:
+    """Return the certificate that users meet."""
+    return ssl.get_server_certificate((network.ADDRESS, PORT), timeout=20)
+
+
 def test_a_change_of_the_description_fails_no_request(site: Site) -> None:
     active = site.pair.wait_for_holder()
     with site.load().running() as load:
@@ -59,8 +65,11 @@ def test_a_change_of_the_description_fails_no_request(site: Site) -> None:
 def test_a_new_certificate_fails_no_request(site: Site) -> None:
     active = site.pair.wait_for_holder()
     with site.load().running() as load:
-        issue(site.certificates, "CloudOne", [network.ADDRESS], renew=True)
+        before = served()
+        renewed = issue(site.certificates, "CloudOne", [network.ADDRESS], renew=True)
         reload(active)
+        assert served() != before
+        assert served() in renewed.read_text()
     figures.record(figures.CERTIFICATE, [load])
     assert load.lost == []
 

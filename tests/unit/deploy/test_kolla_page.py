@@ -116,7 +116,7 @@ def test_several_load_balancers_get_keys_a_store_and_the_right_to_hold_connectio
     typed = [line for line in page.commands(SEVERAL) if line.startswith("install ")]
     assert [line.split()[-1] for line in typed if "/dev/stdin" in line] == [cloud.store.password]
     (right,) = (shlex.split(line) for line in typed if "/dev/stdin" not in line)
-    assert "AmbientCapabilities=CAP_NET_ADMIN" in (ROOT / right[-2]).read_text(encoding="utf-8")
+    assert "AmbientCapabilities=CAP_NET_ADMIN" in (ROOT / "deploy/systemd" / right[-2]).read_text(encoding="utf-8")
     assert right[-1] in (ROOT / "deploy/collection/roles/pair/tasks/main.yml").read_text(encoding="utf-8")
 
 
