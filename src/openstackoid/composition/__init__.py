@@ -6,9 +6,10 @@ from openstackoid.composition.claims import Claims, is_uuid
 from openstackoid.composition.common import common_part, common_versions
 from openstackoid.composition.cursor import KEY_BYTES as CURSOR_KEY
 from openstackoid.composition.cursor import Cursors
-from openstackoid.composition.documents import parse_object
+from openstackoid.composition.documents import FEW_VALUES, MOST_VALUES, has_more_values, parse_object
 from openstackoid.composition.errors import CompositionError, Failure, Fault
 from openstackoid.composition.header_totals import header_totals
+from openstackoid.composition.item_ids import has_odd_id
 from openstackoid.composition.kinds import (
     CommonKind,
     HeadersKind,
@@ -56,6 +57,8 @@ __all__ = [
     "CLOUDS",
     "CLOUD_HEADER",
     "CURSOR_KEY",
+    "FEW_VALUES",
+    "MOST_VALUES",
     "PARTIAL",
     "Asker",
     "Claims",
@@ -86,6 +89,8 @@ __all__ = [
     "common_part",
     "common_versions",
     "composed_outcome",
+    "has_more_values",
+    "has_odd_id",
     "header_totals",
     "is_uuid",
     "item_outcome",
