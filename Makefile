@@ -146,12 +146,10 @@ pair-test: $(STAMP)
 	@PYTHONPATH=tests $(BIN)/python -m pair.run
 
 observe-test: $(STAMP)
-	@PYTHONPATH=tests $(BIN)/python -m observe.programs
-	@$(BIN)/pytest tests/observe
+	@PYTHONPATH=tests $(BIN)/python -m observe.run observe-test tests/observe
 
 faults-test: $(STAMP)
-	@PYTHONPATH=tests $(BIN)/python -m observe.programs
-	@$(BIN)/pytest --timeout 600 tests/faults
+	@PYTHONPATH=tests $(BIN)/python -m observe.run faults-test --timeout 600 tests/faults
 
 fuzz: $(STAMP)
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install -qq --disable-pip-version-check --only-binary atheris --constraint constraints/development.txt --editable '.[fuzz]' || echo "make: there is no wheel of atheris for this machine: coverage guides nothing"
