@@ -2,6 +2,7 @@
 """One answer made of several clouds' answers: merged lists, one item by its id, sums, intersections. Pure: no I/O, no clock."""
 
 from openstackoid.composition.branch import PageRequest
+from openstackoid.composition.change_outcomes import named_outcome, owner_outcome
 from openstackoid.composition.claims import Claims, is_uuid
 from openstackoid.composition.common import common_part, common_versions
 from openstackoid.composition.cursor import KEY_BYTES as CURSOR_KEY
@@ -26,7 +27,6 @@ from openstackoid.composition.kinds import (
 )
 from openstackoid.composition.known_markers import KnownMarkers
 from openstackoid.composition.listing import Asker, Listing
-from openstackoid.composition.named_outcome import named_outcome
 from openstackoid.composition.outcomes import (
     PARTIAL,
     Composed,
@@ -35,7 +35,6 @@ from openstackoid.composition.outcomes import (
     Refused,
     composed_outcome,
     item_outcome,
-    owner_outcome,
 )
 from openstackoid.composition.page import ALL_BYTES
 from openstackoid.composition.provenance import CLOUD, CLOUD_HEADER, CLOUDS, without_cloud
