@@ -12,7 +12,6 @@ from openstackoid.bridge.audit.audit_file import Audit
 from openstackoid.bridge.audit.audit_log import OUT, AuditLine
 from openstackoid.gateway.errors import GatewayError
 from openstackoid.gateway.folder import Folder
-from openstackoid.gateway.supervised import FILE
 from openstackoid.mesh import BLOCKED, blocked_clouds, write_blocked
 
 PATIENCE = 30.0
@@ -65,9 +64,9 @@ def _wait(folder: Folder, began: float, told: str) -> None:
     """Wait until the gateway has reloaded. Raises :class:`GatewayError` if it cannot: what is ``told`` is not so yet."""
     while time.time() < began + PATIENCE:
         try:
-            reload = json.loads((folder.path / FILE).read_text(encoding="utf-8"))["reload"]
+            reload = json.loads((folder.supervised).read_text(encoding="utf-8"))["reload"]
         except (OSError, ValueError, KeyError) as error:
-            raise GatewayError(f"{folder.path / FILE}: the state of the gateway cannot be read: {error}") from None
+            raise GatewayError(f"{folder.supervised}: the state of the gateway cannot be read: {error}") from None
         if reload["time"] >= began:
             if not reload["successful"]:
                 raise GatewayError(f"{told} only once it can reload; until then it goes on as before: {reload['fault']}")

@@ -98,6 +98,11 @@ class Folder:
         return self.path / "keys"
 
     @property
+    def supervised(self) -> Path:
+        """The state of the parts, for the metrics of the Python service and for ``openstackoid status``."""
+        return self.path / "supervised.json"
+
+    @property
     def audit(self) -> Path:
         """The audit log of the Python service and its log process; it outlives the gateway."""
         return self.path / "audit.log"

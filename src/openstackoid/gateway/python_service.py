@@ -7,7 +7,6 @@ from pathlib import Path
 
 from openstackoid.gateway.configuration import Configuration
 from openstackoid.gateway.folder import Folder, write_private
-from openstackoid.gateway.supervised import FILE
 from openstackoid.mesh import BLOCKED, packed_mesh
 
 
@@ -20,7 +19,7 @@ def command(folder: Folder, cloud: str, requests: int, log: int) -> list[str]:
     argv += ["--socket", str(folder.bridge_socket), "--socket-fd", str(requests), "--log-fd", str(log)]
     argv += ["--haproxy-socket", str(folder.stats_socket), "--records-socket", str(folder.records_socket)]
     argv += ["--store-file", str(folder.store), "--audit-log", str(folder.audit), "--keys", str(folder.keys)]
-    argv += ["--metrics-socket", str(folder.metrics_socket), "--supervised", str(folder.path / FILE)]
+    argv += ["--metrics-socket", str(folder.metrics_socket), "--supervised", str(folder.supervised)]
     argv += ["--blocked", str(folder.path / BLOCKED)]
     return argv
 

@@ -18,7 +18,6 @@ from openstackoid.gateway.certificates import watched
 from openstackoid.gateway.errors import GatewayError
 from openstackoid.gateway.folder import Folder
 from openstackoid.gateway.status_items import Item, State, blocked_peer, of_clouds
-from openstackoid.gateway.supervised import FILE
 from openstackoid.haproxy.process import serving_pid
 from openstackoid.mesh import BLOCKED, Cloud, Mesh, blocked_clouds
 from openstackoid.telemetry import GATEWAY, PEER, SERVICE, remedies
@@ -131,7 +130,7 @@ async def facts_of(folder: Folder, cloud: Cloud | None) -> Facts:
         running=True,
         haproxy=bool(await serving_pid(stats)),
         told=await _told(folder),
-        supervised=_supervised(folder.path / FILE),
+        supervised=_supervised(folder.supervised),
         ends=() if cloud is None else tuple(_ends(cloud)),
         blocked=blocked_clouds(folder.path / BLOCKED),
         one_disk=cloud is not None and cloud.store is None,

@@ -10,9 +10,6 @@ from openstackoid.gateway.errors import GatewayError
 from openstackoid.gateway.folder import Folder, write_private
 from openstackoid.redaction import redacted
 
-FILE = "supervised.json"
-"""The name of the file in the folder of a gateway."""
-
 DEATHS = 10
 """The last deaths of a part of which the times are kept."""
 
@@ -45,4 +42,4 @@ class SupervisedState:
         # A full disk does not stop the gateway.
         with contextlib.suppress(GatewayError):
             told = {"restarts": self._restarts, "deaths": self._deaths, "reload": self._reload}
-            write_private(self._folder.path / FILE, json.dumps(told))
+            write_private(self._folder.supervised, json.dumps(told))

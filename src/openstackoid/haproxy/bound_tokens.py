@@ -13,7 +13,7 @@ The look-ups are conditions of the rules that need them: they note what they fin
 """
 
 from openstackoid.haproxy.maps import BOUND_SLOTS, BOUND_TOKENS
-from openstackoid.haproxy.route_cache import may_turn
+from openstackoid.haproxy.turns import may_turn
 from openstackoid.mesh import Cloud
 from openstackoid.routing.bound_tokens import SERVICE_SLOT, SERVICE_TOKEN, USER_SLOT, USER_TOKEN
 from openstackoid.scope import BOUND

@@ -12,9 +12,6 @@ from openstackoid.haproxy.binary import HaproxyError
 from openstackoid.haproxy.error_answers import http_error
 from openstackoid.mesh import Cloud
 
-SOCKET = "drain.sock"
-"""The name of the socket, beside HAProxy's other ones."""
-
 _DRAINING = "proc.draining"
 _PATIENCE = 5.0
 

@@ -6,9 +6,6 @@ from collections.abc import Iterator
 
 from openstackoid.mesh import Cloud
 
-SOCKET = "metrics.sock"
-"""The name of the Python service's socket, beside HAProxy's other ones."""
-
 PATH, PATH_OF_PYTHON = "/metrics", "/metrics/gateway"
 
 _NAME = "metrics"

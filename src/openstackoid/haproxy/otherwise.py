@@ -14,15 +14,13 @@ import shlex
 from openstackoid.haproxy import header_names, listeners, route_cache, sources
 from openstackoid.haproxy.error_answers import failures, milliseconds
 from openstackoid.haproxy.timeouts import server_rules
+from openstackoid.haproxy.turns import may_turn
 from openstackoid.mesh import Cloud, Endpoint
 from openstackoid.routing import CLOUD_HEADER
 from openstackoid.routing.backend_names import BRIDGE, FIRST, FURTHER, OTHERWISE, TURN, TURN_BEGAN, TURN_SAID, TURN_TO, TURNS
 from openstackoid.routing.links import SOURCE
 from openstackoid.routing.route_cache import IN_TURNS, KEY
 from openstackoid.scope import MARK
-
-SOCKET = "turns.sock"
-"""The name of the socket of the frontend."""
 
 DEFAULTS = "turn"
 """The ``defaults`` section of the backends for first turns."""
@@ -43,7 +41,7 @@ def acls(cloud: Cloud) -> list[str]:
 
     The body of a list by name decides, which no rule sees; and a request with a body may not fit into the buffer.
     """
-    if not route_cache.may_turn(cloud):
+    if not may_turn(cloud):
         return []
     return [
         f"acl in_turns var(txn.route) -m beg {IN_TURNS}",
@@ -54,12 +52,12 @@ def acls(cloud: Cloud) -> list[str]:
 
 def where_to(cloud: Cloud) -> list[str]:
     """Return the line that chooses the backend."""
-    return [f"use_backend {OTHERWISE} if in_turns"] if route_cache.may_turn(cloud) else []
+    return [f"use_backend {OTHERWISE} if in_turns"] if may_turn(cloud) else []
 
 
 def sections(cloud: Cloud, socket: str) -> list[tuple[str, list[str]]]:
     """Return the titles and the lines of backend and frontend."""
-    if not route_cache.may_turn(cloud):
+    if not may_turn(cloud):
         return []
     return [(f"backend {OTHERWISE}", _backend_lines(cloud, socket)), (f"frontend {TURNS}", _frontend_lines(cloud, socket))]
 

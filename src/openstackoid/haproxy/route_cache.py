@@ -13,6 +13,7 @@ from collections.abc import Collection, Sequence
 from openstackoid.haproxy import delegated_downloads, guests
 from openstackoid.haproxy.maps import CLOUDS, ROUTES, SLOTS, WIRES
 from openstackoid.haproxy.sources import SOURCE_OF
+from openstackoid.haproxy.turns import may_turn
 from openstackoid.mesh import Cloud, Endpoint
 from openstackoid.routing.peer_reads import ITEMS, bytes_paths
 from openstackoid.routing.route_cache import (
@@ -55,11 +56,6 @@ _KEY = f'http-request set-var-fmt(txn.key) "{"".join(f"%[{part}]|" for part in _
 def mark_of(header: str) -> str:
     """Return the expression that puts one character in the place of a token, and how a bound one begins, and leaves the rest."""
     return f'"req.fhdr({header},1),{_MARK_OF}"'
-
-
-def may_turn(cloud: Cloud) -> bool:
-    """Return whether HAProxy may ask the first cloud of ``A | B``: where each socket has one listener."""
-    return not cloud.shared_sockets
 
 
 def global_lines(generation: str) -> list[str]:

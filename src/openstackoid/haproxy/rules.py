@@ -18,6 +18,7 @@ from openstackoid.haproxy.timeouts import client_rules
 from openstackoid.haproxy.tls import gateways_headers, sender_rules
 from openstackoid.haproxy.tokens import ANYWHERE, MARKS
 from openstackoid.haproxy.trace import own_pages_and_traces, scope_carrier
+from openstackoid.haproxy.turns import may_turn
 from openstackoid.haproxy.wire_version import spoken_rules
 from openstackoid.mesh import Cloud, Endpoint
 from openstackoid.routing import IDENTITY, MARK, REQUEST_ID, TRACE
@@ -144,7 +145,7 @@ def _any_scope(cloud: Cloud) -> list[str]:
         f"acl must_stay req.fhdr({VIA}) -m sub {PRODUCT}",
         "acl must_stay req.fhdr(expect) -m found",
         *(["acl must_stay var(sess.from) -m found"] if cloud.secure_listeners else []),
-        f"http-request unset-var(txn.route) if leaves must_stay{' or in_turns' if route_cache.may_turn(cloud) else ''}",
+        f"http-request unset-var(txn.route) if leaves must_stay{' or in_turns' if may_turn(cloud) else ''}",
         *bound_tokens.unbound_rules(cloud),
         route_cache.ask_python("has_scope !is_pythons !has_route"),
         *_more_than_a_probe(cloud),

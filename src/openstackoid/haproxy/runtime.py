@@ -4,10 +4,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from openstackoid.haproxy import draining, metrics, otherwise
-
 UPSTREAM_SOCKET = "upstream.sock"
 """The name of the socket by which HAProxy sends requests of the Python service."""
+
+DRAIN_SOCKET, TURNS_SOCKET, METRICS_SOCKET = "drain.sock", "turns.sock", "metrics.sock"
+"""The names of those by which HAProxy is told to drain, gets the turns of ``A | B``, and asks the Python service for metrics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +30,17 @@ class Runtime:
     @property
     def drain_socket(self) -> str:
         """The socket at which HAProxy is told to drain: beside the control socket."""
-        return str(Path(self.stats_socket).with_name(draining.SOCKET))
+        return str(Path(self.stats_socket).with_name(DRAIN_SOCKET))
 
     @property
     def turns_socket(self) -> str:
         """The socket by which HAProxy sends itself the turns of ``A | B``: beside the control socket."""
-        return str(Path(self.stats_socket).with_name(otherwise.SOCKET))
+        return str(Path(self.stats_socket).with_name(TURNS_SOCKET))
 
     @property
     def metrics_socket(self) -> str:
         """The socket at which the Python service tells its metrics: beside the control socket."""
-        return str(Path(self.stats_socket).with_name(metrics.SOCKET))
+        return str(Path(self.stats_socket).with_name(METRICS_SOCKET))
 
     @classmethod
     def of(cls, folder: str) -> "Runtime":

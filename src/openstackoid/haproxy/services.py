@@ -10,6 +10,7 @@ from openstackoid.haproxy.error_answers import failures, milliseconds
 from openstackoid.haproxy.hardening import service_request
 from openstackoid.haproxy.tls import Copies, backend_options, scheme_for_services
 from openstackoid.haproxy.trace import timed_token_answers
+from openstackoid.haproxy.turns import may_turn
 from openstackoid.mesh import Cloud, Endpoint, Mesh
 from openstackoid.routing import IDENTITY
 from openstackoid.routing.backend_names import delegated_backend, guests_backend, local_backend, turn_backend
@@ -29,7 +30,7 @@ def service_sections(mesh: Mesh, here: Cloud, base: str, copies: Copies) -> list
         (f"defaults {LOCAL} from {base}", [*shared, *told_by_services(), *local_rules(mesh, here)]),
         *((f"backend {local_backend(endpoint)} from {LOCAL}", _local(here, endpoint, copies)) for endpoint in here.endpoints),
     ]
-    if route_cache.may_turn(here):
+    if may_turn(here):
         # Keystone is one.
         endpoints = [endpoint for endpoint in here.endpoints if endpoint.service != IDENTITY]
         rules = [
