@@ -217,10 +217,10 @@ class Branch:
                     yield item
                     continue
                 case _Walk.COMPARE if self._replay is not None and (side := self._replay.side(item)) is not Side.BEFORE:
+                    if self._replay.is_lost:
+                        self._place_lost()
+                        return
                     if side is Side.AFTER:
-                        if self._replay.is_lost:
-                            self._place_lost()
-                            return
                         self._walk = _Walk.ON
                     yield item
                     continue

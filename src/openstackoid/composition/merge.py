@@ -131,8 +131,7 @@ class Merge:
             if head is None:
                 break
             if self._is_repeated(head, branch.number):
-                self.claims.note(head.id, branch.cloud)
-                branch.take()
+                self._pass_over(head, branch)
                 continue
             if self._is_full:
                 break
@@ -148,6 +147,13 @@ class Merge:
             if self._query.kind.paging.unknown_marker == "last":
                 return
             raise _not_found(self._after)
+
+    def _pass_over(self, head: Item, branch: Branch) -> None:
+        """Leave out an item that another cloud has, too."""
+        self.claims.note(head.id, branch.cloud)
+        branch.take()
+        if not self._is_full:
+            self._consumed.hide(head, branch.number)
 
     def _next(self) -> Branch | None:
         """Return the branch with the next item; None if a branch needs a page, or all are at their end."""
@@ -190,7 +196,8 @@ class Merge:
         return True
 
     def _cut(self) -> Cut:
-        return Cut(tuple(branch.place() for branch in self._branches.values()), self._consumed.position())
+        places = tuple(branch.place() for branch in self._branches.values())
+        return Cut(places, self._consumed.position(places, [branch.head for branch in self._branches.values()]))
 
 
 def _not_found(marker: str) -> CompositionError:

@@ -13,13 +13,13 @@ EQUAL_NAMES = "sort_key=name&sort_dir=asc&"
 
 
 def numbered(name: str, sizes: list[int], query: str = "") -> Gateway:
-    """Return clouds whose items were all made in one second, or have the same name but for case."""
+    """Return clouds whose items were all made in one second, or have the same name."""
     kind, clouds, number = list_kind(name), {}, 0
     for cloud, size in zip(NAMES, sizes, strict=False):
         items = []
         for _ in range(size):
             number += 1
-            items.append(item(kind, number, number % 60 if query else 0, "aA"[number % 2]))
+            items.append(item(kind, number, number % 60 if query else 0, "a"))
         clouds[cloud] = FakeCloud(kind, items, numbered=True)
     return Gateway(kind, clouds)
 
