@@ -149,11 +149,13 @@ class Merge:
             raise _not_found(self._after)
 
     def _pass_over(self, head: Item, branch: Branch) -> None:
-        """Leave out an item that another cloud has, too."""
+        """Leave out an item that another cloud has, too; a marker may be its id all the same."""
         self.claims.note(head.id, branch.cloud)
         branch.take()
         if not self._is_full:
             self._consumed.hide(head, branch.number)
+        if head.id == self._after:
+            self._after = None
 
     def _next(self) -> Branch | None:
         """Return the branch with the next item; None if a branch needs a page, or all are at their end."""
