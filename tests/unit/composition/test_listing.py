@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openstackoid.composition import CompositionError, ListKind, PassOn, Refused
+from openstackoid.composition import CompositionError, KnownMarkers, ListKind, PassOn, Refused
 from unit.composition.clouds import NAMES, FakeCloud, Gateway, Item, by_pages, gateway, list_kind, shown, tagged, uuid
 
 PAGED = ["servers", "flavors", "images", "networks", "volumes", "attachments", "stacks", "containers", "server-groups"]
@@ -30,7 +30,7 @@ def test_the_last_id_is_accepted_as_a_marker(name: str, limit: int) -> None:
     gate = gateway(list_kind(name), [11, 20])
     assert shown(gate, list(gate.pages_by_id(limit))) == gate.whole()
     forgetful = gateway(list_kind(name), [11, 20])
-    forgetful.known._most = 0
+    forgetful.known = KnownMarkers(0)
     assert shown(forgetful, list(forgetful.pages_by_id(limit))) == gate.whole(), "and if the gateway has forgotten it"
 
 
