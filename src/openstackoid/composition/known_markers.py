@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from openstackoid.composition.bounded_memory import BoundedMemory
 from openstackoid.composition.cut import Cut
+from openstackoid.composition.shown_things import ShownThings
 
 ALL_BYTES, USER_BYTES = 32 * 2**20, 4 * 2**20
 """Bytes of the markers of all users, and of one."""
@@ -18,9 +19,13 @@ _CUT, _PLACE = 512, 160
 
 
 class KnownMarkers:
-    """Cuts by user, list and last id. The oldest are forgotten: a merge then looks for the id from the start of the list."""
+    """Cuts by user, list and last id. The oldest are forgotten: a merge then looks for the id from the start of the list.
+
+    ``shown``: the things before markers of both kinds.
+    """
 
     def __init__(self, most: int = ALL_BYTES, share: int = USER_BYTES) -> None:
+        self.shown = ShownThings(most, share)
         self._cuts: BoundedMemory[Cut] = BoundedMemory(most, share)
 
     def remember(self, user: str, digest: bytes, last: str, cut: Cut) -> None:
