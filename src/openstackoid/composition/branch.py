@@ -75,6 +75,7 @@ class Branch:
         self._asked = self._taken = False
         self._read = 0
         self._replay: Replay | None = None
+        self._ties = Replay.of(query, position, self.number)
         backwards = query.backwards
         self._passed, self._ahead = (place.after, place.before) if backwards else (place.before, place.after)
         self._untouched = place.at_end if backwards else place.at_start
@@ -219,7 +220,7 @@ class Branch:
         """Return the items after the place; all that come before it pass."""
         for item in items:
             match self._walk:
-                case _Walk.ON:
+                case _Walk.ON if not self._is_known_tie(item):
                     yield item
                     continue
                 case _Walk.SEEK if item.id == self._passed:
@@ -237,6 +238,15 @@ class Branch:
                     yield item
                     continue
             self._passing(item, self.number)
+
+    def _is_known_tie(self, item: Item) -> bool:
+        """Return whether an item behind the place came before: one of its ties was made since, and has the place before all."""
+        if self._ties is None:
+            return False
+        if not self._ties.is_tie(item):
+            self._ties = None
+            return False
+        return self._ties.knows(item)
 
     def _not_found(self) -> None:
         """Look for the place by the order, for the items beside it are gone."""

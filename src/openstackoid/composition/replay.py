@@ -50,6 +50,15 @@ class Replay:
             return Side.BEFORE if self._position.is_after == self._backwards else Side.AFTER
         return Side.BEFORE if (sign > 0) == self._backwards else Side.AFTER
 
+    def is_tie(self, item: Item) -> bool:
+        """Return whether an item sorts as the one beside the cut, in an order of the service's own."""
+        values = self._position.values
+        return not self._order.ids_decide and self._order.certain(item.values or (), item.id, values, self._position.id) == 0
+
+    def knows(self, item: Item) -> bool:
+        """Return whether a tie is known to be before the cut."""
+        return self._ties.knows(item.id)
+
     @property
     def is_lost(self) -> bool:
         """Whether nothing tells which of the items by now are before the cut."""

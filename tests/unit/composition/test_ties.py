@@ -85,6 +85,18 @@ def test_items_that_a_marker_or_an_offset_leaves_out_do_not_come_later(start: st
     assert set(gate.whole()) <= set(listed)
 
 
+@pytest.mark.parametrize("name", ["servers", "images", "volumes"])
+def test_ties_that_came_do_not_come_again_behind_one_that_was_made_since(name: str) -> None:
+    gate = numbered(name, [6])
+    cloud = gate.clouds["One"]
+    made = [item(gate.kind, number, 0, "a") for number in (7, 8)]
+    first, last = gate.get("limit=3"), [cloud.id(entry) for entry in cloud.ordered()]
+    cloud.items = [entry for entry in cloud.items if cloud.id(entry) not in last[2:4]] + made
+    pages = [first, *gate.pages(str(first.link("next")).replace("limit=3", "limit=1"))]
+    new = [cloud.id(entry) for entry in reversed(made)]
+    assert [id_ for page in pages for id_ in page.ids] == [*last[:3], *new, *last[4:]]
+
+
 @pytest.mark.parametrize("left", [0, 1])
 def test_more_ties_than_a_cursor_holds_are_refused_only_if_all_that_it_holds_are_gone(left: int) -> None:
     gate = numbered("servers", [3 * MOST])
