@@ -42,7 +42,7 @@ class Consumed:
         return self._items[-1][1] if self._items else None
 
     def position(self, places: Sequence[Place], heads: Sequence[Item | None]) -> Position | None:
-        """Return the position of the last item; before the first one, that of the cut.
+        """Return the position of the last item, or that of the cut: if there is no item, or it was made since and sorts before.
 
         ``places``, ``heads``: of each cloud, behind the last item. None if the items of a cloud before and after the cut may sort
         otherwise than the last item says: nothing could be told of them by it.
@@ -50,21 +50,25 @@ class Consumed:
         if not self._items:
             return self._cut.position
         values, id_, number = last = self._items[-1]
-        for other, (place, head) in enumerate(zip(places, heads, strict=True)):
-            if other != number and not (place.at_start or place.at_end or self._is_between(other, last, head)):
-                return None
-        return Position(values, id_, number, self._backwards, self._ties(values))
+        ends = [(cloud, heads[cloud]) for cloud, place in enumerate(places) if not (place.at_start or place.at_end)]
+        if all(self._is_between(cloud, last, head) for cloud, head in ends if cloud != number):
+            return Position(values, id_, number, self._backwards, self._ties(values))
+        before = self._before()
+        is_still = before is not None and all(self._follows(entry, before, strictly=True) for entry in self._last.values())
+        return self._cut.position if is_still and all(self._is_between(cloud, before, head) for cloud, head in ends) else None
 
-    def _is_between(self, number: int, last: _Entry, head: Item | None) -> bool:
-        """Return whether ``last`` is certainly between the items of a cloud before and after the cut."""
+    def _is_between(self, number: int, entry: _Entry | None, head: Item | None) -> bool:
+        """Return whether an entry is certainly between the items of a cloud before and after the cut."""
         before = self._last.get(number) or self._before()
-        if before is None or head is None:
+        if before is None or entry is None or head is None:
             return False
-        return self._follows(before, last) and self._follows(last, (head.values or (), head.id, number))
+        return self._follows(before, entry) and self._follows(entry, (head.values or (), head.id, number))
 
-    def _follows(self, one: _Entry, other: _Entry) -> bool:
+    def _follows(self, one: _Entry, other: _Entry, *, strictly: bool = False) -> bool:
         sign = self._order.certain(one[0], one[1], other[0], other[1])
-        return sign is not None and (sign >= 0 if self._backwards else sign <= 0)
+        if sign is None or (strictly and sign == 0):
+            return False
+        return sign >= 0 if self._backwards else sign <= 0
 
     def _before(self) -> _Entry | None:
         """Return the item beside the cut that this page goes on from."""

@@ -102,6 +102,20 @@ def test_an_item_that_came_early_in_another_cloud_does_not_come_again() -> None:
     assert names_of(pages) == ["web_2", "web_25", "weba", "web_1"] and is_refused(pages)
 
 
+def test_an_item_that_was_made_since_and_ends_a_page_leaves_the_place_of_the_other_clouds() -> None:
+    gate = named("servers", "binary", {"One": ["web"] * 9, "Two": ["web"]})
+    one, two = gate.clouds["One"], gate.clouds["Two"]
+    one.items = [{**item, "created": f"2026-01-0{9 - number}"} for number, item in enumerate(one.items)]
+    two.items = [{**two.items[0], "created": "2026-01-01"}]
+    first = gate.get("limit=3")
+    two.items = [*two.items, {**two.items[0], "id": uuid(99), "created": "2026-01-08"}]
+    second = gate.get(str(first.link("next")).replace("limit=3", "limit=1"))
+    assert second.ids == [uuid(99)]
+    one.items = one.items[:2] + one.items[4:]
+    third = gate.get(str(second.link("next")))
+    assert third.ids == [one.items[2]["id"]]
+
+
 @pytest.mark.parametrize("collation", COLLATIONS)
 @pytest.mark.parametrize("query", [BY_NAME, BY_NAME_DOWN])
 def test_texts_that_all_databases_sort_alike_find_the_place(query: str, collation: str) -> None:
