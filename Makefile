@@ -37,7 +37,7 @@ help:
 	@echo "make kolla-test  as root: docs/operate/kolla.md, command by command: a gateway takes the place of Kolla-Ansible's load balancer and gives it back (times: README.md)"
 	@echo "make pair-test  as root: two gateways of a cloud behind one address (keepalived), killed, cut off and upgraded under load, with real clouds behind (times: README.md)"
 	@echo "make observe-test  alerts and dashboards in a real Prometheus and Alertmanager, from real faults of two gateways (five minutes)"
-	@echo "make faults-test  as root: fifteen faults of two real clouds, for each of which openstackoid status, the console and the alert name the same culprit (five minutes)"
+	@echo "make faults-test  as root: fifteen faults of two real clouds, for each of which openstackoid status, the console and the alert name the same culprit (about 11 minutes)"
 	@echo "make conformance-haproxy  the conformance tests with the HAProxy of Debian 12 (2.6) and of Debian 13 (3.0), unpacked into .venv (some words of pytest: PYTEST=...)"
 	@echo "make unit   the tests that need no OpenStack"
 	@echo "make lint   ruff and mypy --strict"
@@ -146,12 +146,10 @@ pair-test: $(STAMP)
 	@PYTHONPATH=tests $(BIN)/python -m pair.run
 
 observe-test: $(STAMP)
-	@PYTHONPATH=tests $(BIN)/python -m observe.programs
-	@$(BIN)/pytest tests/observe
+	@PYTHONPATH=tests $(BIN)/python -m observe.run observe-test tests/observe
 
 faults-test: $(STAMP)
-	@PYTHONPATH=tests $(BIN)/python -m observe.programs
-	@$(BIN)/pytest --timeout 600 tests/faults
+	@PYTHONPATH=tests $(BIN)/python -m observe.run faults-test --timeout 600 tests/faults
 
 fuzz: $(STAMP)
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install -qq --disable-pip-version-check --only-binary atheris --constraint constraints/development.txt --editable '.[fuzz]' || echo "make: there is no wheel of atheris for this machine: coverage guides nothing"

@@ -163,6 +163,24 @@ def test_a_change_goes_to_the_cloud_of_the_item(cloud: str, clouds: Clouds) -> N
     assert [seen.server for seen in clouds.seen if seen.method == "DELETE"] == [cloud]
 
 
+@pytest.mark.parametrize("scope", [SCOPE, "Two | One", "One & Three | Two"])
+def test_what_a_list_has_added_is_not_written_back(scope: str, clouds: Clouds) -> None:
+    item = clouds.lists["Two", "network"].items[0]
+    body = json.dumps({"network": {"name": "other", "os_scope_cloud": "Two"}}).encode()
+    path = f"{PATHS['networks']}/{item['id']}"
+    assert clouds.ask("PUT", path, f"network={scope}", body, Content_Type="application/json").status == 200
+    assert [json.loads(seen.body) for seen in clouds.seen if seen.method == "PUT"] == [{"network": {"name": "other"}}]
+
+
+@pytest.mark.parametrize("scope", ["object-store=Two | One", f"image={SCOPE}"])
+def test_a_users_bytes_stay_as_they_are(scope: str, clouds: Clouds) -> None:
+    image = f"{PATHS['images']}/{clouds.lists['Two', 'image'].items[0]['id']}/file"
+    path, kind = (image, "octet-stream") if "image" in scope else ("/object-store/v1/AUTH_x/box/a", "json")
+    body = b'{"os_scope_cloud":  "Two"}'
+    got = clouds.ask("PUT", path, scope, body, Content_Type=f"application/{kind}")
+    assert (got.status, [seen.body.encode() for seen in clouds.seen if seen.method == "PUT"]) == (200, [body])
+
+
 def test_a_change_is_not_sent_where_the_cloud_is_not_certain(clouds: Clouds) -> None:
     clouds.fails["Two"] = 503
     got = clouds.ask("DELETE", f"{PATHS['networks']}/{UUID(int=0)}", f"network={SCOPE}")

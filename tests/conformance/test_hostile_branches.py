@@ -142,7 +142,7 @@ def test_a_change_of_a_resource_that_two_clouds_claim_is_sent_to_none(method: st
     clouds.plays["One"] = slow
     got = ask(clouds, lambda handler: say(handler, 200, b'{"network": {}}'), method, path)
     assert (got.status, {seen.method for seen in clouds.seen}) == (409, {"GET"})
-    assert got.message == f"gateway of One: One and Three have '{id_}'; nothing was changed; name one cloud"
+    assert got.message == f"gateway of One: One and Three have '{id_}'; nothing was changed; name one cloud in the scope"
 
 
 @pytest.mark.parametrize("path", [PATH, UNKNOWN, f"{UNKNOWN}/x"])

@@ -13,6 +13,7 @@ import pytest
 
 from conformance.lists import CLOUDS, SERVICES, Clouds
 from conformance.test_hostile_branches import PATH, SCOPE, SECONDS_OF_ONE, ask, owners, say
+from unit.composition.clouds import FakeCloud, list_kind
 
 SUMS = "/compute/v2.1/os-simple-tenant-usage/x"
 GIGABYTE = 2**30
@@ -135,6 +136,17 @@ def test_fields_of_another_release_are_kept(clouds: Clouds) -> None:
     got = json.loads(ask(clouds, body(json.dumps(document).encode()), "GET", PATH).body)
     assert theirs | {"os_scope_cloud": "Three"} in got["networks"]
     assert got["networks_note"] == {"b": 1}
+
+
+def test_what_is_too_long_for_a_marker_is_refused_in_words(clouds: Clouds) -> None:
+    kind, path = list_kind("queues"), "/message/v2/queues?limit=10"
+    for cloud in CLOUDS:
+        clouds.lists[cloud, "message"] = FakeCloud(kind, [{"name": f"{number}{'n' * 1020}"} for number in range(9)])
+    got = clouds.ask("GET", f"{path}&marker={'!' * 4000}", "message=One & Two & Three")
+    assert (got.status, got.message.partition(";")[0]) == (400, "gateway of One: marker: it has more than 1024 bytes")
+    got = clouds.ask("GET", path, "message=One & Two & Three")
+    assert got.status == 400
+    assert got.message.endswith("too long for a link to another page of 3 clouds; a scope of fewer clouds is accepted")
 
 
 def test_a_marker_is_of_its_user_and_its_list_and_may_be_sent_again(clouds: Clouds) -> None:

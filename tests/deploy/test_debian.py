@@ -2,6 +2,7 @@
 """The Debian package and the units on a booted Debian: the tests follow one machine from installation to purge."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -232,6 +233,18 @@ def schema(machine: Machine) -> str:
     """Return the schema of the gateway's store."""
     program = f"import sqlite3; print(*sqlite3.connect('{STORE}').execute('SELECT version_num FROM alembic_version').fetchone())"
     return machine.run("/opt/venvs/openstackoid/bin/python", "-c", program).strip()
+
+
+def test_status_finds_the_gateway_of_the_unit_and_peer_block_tells_root_the_command_to_type(machine: Machine) -> None:
+    about = "--cloud CloudOne --config /etc/openstackoid/mesh.yaml"
+    # The exit code is that of a backend, which may be down in this test.
+    said = machine.run("sh", "-c", f"runuser -u openstackoid -- openstackoid status {about} || test $? = 1")
+    assert re.search(r"^this gateway +Python service +up", said, re.MULTILINE), said
+    assert re.search(r"^this gateway +HAProxy +up", said, re.MULTILINE), said
+    refused = machine.run("sh", "-c", f"openstackoid peer block CloudTwo {about} 2>&1; test $? = 1")
+    assert "it belongs to the user openstackoid" in refused
+    assert f"runuser -u openstackoid -- openstackoid peer block CloudTwo {about.partition(' --config')[0]}" in refused
+    assert machine.run("sh", "-c", "ls /var/lib/openstackoid/CloudOne | grep -c blocked || true").strip() == "0"
 
 
 def test_the_console_of_the_package_shows_the_gateway(machine: Machine) -> None:

@@ -11,7 +11,8 @@ from openstackoid.telemetry import remedies
 class Fault:
     """One row. ``of`` and ``name``: the culprit; ``says``: a part of its detail; ``labels``: of the alert, beside ``fault``.
 
-    ``remedy``: one of :mod:`openstackoid.telemetry.remedies`.
+    ``remedy``: one of :mod:`openstackoid.telemetry.remedies`. ``clears``: whether it ends soon enough for a test: a death is told
+    for 15 minutes.
     """
 
     row: str
@@ -21,6 +22,7 @@ class Fault:
     alert: str
     remedy: str
     labels: Mapping[str, str] = field(default_factory=dict)
+    clears: bool = True
 
     @property
     def culprit(self) -> tuple[str, str]:
@@ -96,6 +98,7 @@ PYTHON_KILLED = Fault(
     "OpenStackoidPartDied",
     remedies.PART_DIED,
     {"part": "python"},
+    clears=False,
 )
 HAPROXY_KILLED = Fault(
     "HAProxy is killed",
@@ -105,6 +108,7 @@ HAPROXY_KILLED = Fault(
     "OpenStackoidPartDied",
     remedies.PART_DIED,
     {"part": "haproxy"},
+    clears=False,
 )
 PYTHON_FLAPS = Fault(
     "the Python service dies again and again",

@@ -82,9 +82,12 @@ class Node:
         BACKEND.write_text("".join(part.read_text(encoding="utf-8") for part in parts), encoding="utf-8")
 
     def have_one_external_frontend(self, hosts: Mapping[str, str]) -> None:
-        """Change the settings: all public services are on one port. ``hosts``: that of each, by Kolla-Ansible's names."""
+        """Change the settings: all public services, and Horizon, are on one port.
+
+        ``hosts``: that of each, by Kolla-Ansible's names.
+        """
         named = {f"{name}_external_fqdn": host for name, host in hosts.items()}
-        settings = {**_GLOBALS, **named, "haproxy_single_external_frontend": True}
+        settings = {**_GLOBALS, **named, "haproxy_single_external_frontend": True, "enable_horizon": True}
         CONFIG.joinpath("globals.yml").write_text(json.dumps(settings, indent=1))
         # The operator of Kolla-Ansible brings a certificate for all hosts; its own command makes one for a single host.
         names = ",".join(f"DNS:{host}" for host in (NAMES[EXTERNAL], *hosts.values()))

@@ -60,8 +60,8 @@ def _show(args: argparse.Namespace) -> int:
             print(json.dumps(line))
     else:
         Console(width=None if sys.stdout.isatty() else _WIDTH).print(_table(found.lines))
-    if found.skipped:
-        print(f"skipped, as they are not complete audit lines: {found.skipped}", file=sys.stderr)
+    if found.remark:
+        print(found.remark, file=sys.stderr)
     return 0
 
 

@@ -3,6 +3,7 @@
 
 import argparse
 import asyncio
+import os
 import ssl
 import sys
 from collections.abc import Iterator
@@ -11,23 +12,26 @@ from pathlib import Path
 from openstackoid.cli.options import add_gateway
 from openstackoid.discovery.catalog import LISTING, rows_of_listing
 from openstackoid.errors import OpenstackoidError
-from openstackoid.gateway import load_configuration
 from openstackoid.gateway.certificates import check_certificate
+from openstackoid.gateway.configuration import configuration_of
 from openstackoid.haproxy import Runtime
-from openstackoid.mesh import Cloud, Mesh, mesh_digest
+from openstackoid.mesh import Cloud, Mesh, load_mesh, mesh_digest, some_of
 from openstackoid.peering.checks import in_catalog, named
 from openstackoid.peering.way import Result, of_clocks, try_way
 from openstackoid.redaction import redacted
 from openstackoid.telemetry import remedies
 from openstackoid.tls import TlsError, context_of
 
+_NAME_CLOUD = "name a cloud of the description with --cloud, or another description with --config"
+_NAME_FILE = "name the description with --config: a file that this user can read, or a folder with files that end in .yaml"
 _RENEW = "renew the certificate (docs/operate/tls.md)"
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
     text = "check configuration, certificates, names, peers both ways, clocks, descriptions and catalog; say what to do"
-    parser = subparsers.add_parser("doctor", help=text)
+    codes = "Exit code 0: nothing has failed, though something may not be checked; 1: a line begins with FAILED."
+    parser = subparsers.add_parser("doctor", help=text, description=f"{text[0].upper()}{text[1:]}. {codes}")
     add_gateway(parser)
     parser.add_argument("--catalog", metavar="FILE", help=f"the catalog of the cloud, of: {LISTING}; - is stdin")
     parser.set_defaults(run=_run)
@@ -49,11 +53,14 @@ def _run(args: argparse.Namespace) -> int:
 def _results(args: argparse.Namespace) -> Iterator[Result | str]:
     """Yield what was checked, and as text what was not."""
     try:
-        configuration = load_configuration(args.config, args.cloud, Runtime.of(""))
+        mesh = load_mesh(args.config)
+        if args.cloud not in mesh.clouds:
+            yield Result(False, f"--cloud {args.cloud}: the mesh has no such cloud; known: {some_of(mesh.clouds)}", _NAME_CLOUD)
+            return
+        cloud = configuration_of(mesh, args.cloud, Runtime.of("")).cloud
     except OpenstackoidError as error:
-        yield Result(False, str(error), error.hint or remedies.DESCRIPTION_BROKEN)
+        yield Result(False, str(error), error.hint or (remedies.DESCRIPTION_BROKEN if _readable(args.config) else _NAME_FILE))
         return
-    mesh, cloud = configuration.mesh, configuration.cloud
     yield Result(True, f"{args.config} describes {len(mesh.clouds)} clouds")
     yield from asyncio.run(named(mesh))
     try:
@@ -65,6 +72,10 @@ def _results(args: argparse.Namespace) -> Iterator[Result | str]:
     except TlsError as error:
         yield Result(False, str(error), f"{error.hint or _RENEW}; no peer was tried")
     yield from _catalog(args, cloud)
+
+
+def _readable(config: Path) -> bool:
+    return os.access(config, os.R_OK) and (config.is_file() or any(config.glob("*.yaml")))
 
 
 async def _peers(mesh: Mesh, cloud: Cloud) -> list[Result]:

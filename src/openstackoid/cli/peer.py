@@ -14,7 +14,7 @@ from typing import Any
 from openstackoid.cli.options import add_gateway
 from openstackoid.discovery.description import describe_peer, merge
 from openstackoid.errors import OpenstackoidError
-from openstackoid.mesh import Cloud, Mesh
+from openstackoid.mesh import BLOCKED, Cloud, Mesh, blocked_clouds
 from openstackoid.mesh.load import load_mesh
 from openstackoid.mesh.settings import Tls
 from openstackoid.private import replace_private
@@ -133,10 +133,12 @@ def _check(args: argparse.Namespace) -> int:
 
 def _block(args: argparse.Namespace) -> int:
     mesh = load_mesh(args.config)
-    if args.blocked:
-        _check_peers(args, mesh, [args.peer])
+    if args.cloud not in mesh.clouds:
+        raise PeerError(f"--cloud {args.cloud}: the mesh has no such cloud")
     gateway = import_module("openstackoid.gateway")
     folder = gateway.Folder(args.state_dir or gateway.default_folder(args.cloud))
+    if args.blocked or args.peer not in blocked_clouds(folder.path / BLOCKED):
+        _check_peers(args, mesh, [args.peer])
     print(import_module("openstackoid.gateway.blocking").block(folder, args.cloud, args.peer, blocked=args.blocked))
     return 0
 

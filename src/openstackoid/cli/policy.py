@@ -76,7 +76,14 @@ def _show(args: argparse.Namespace) -> int:
 
 def _suggest(args: argparse.Namespace) -> int:
     cloud = _cloud(load_mesh(args.config), args.cloud)
-    for line in told(suggested(cloud, read_logs(args.files, Wanted()).lines)):
+    found = read_logs(args.files, Wanted())
+    if found.remark:
+        print(found.remark, file=sys.stderr)
+    if found.skipped and not found.lines:
+        raise OpenstackoidError(
+            "no line of these files is one of an audit log", "audit.log in the state folder of the gateway has them"
+        )
+    for line in told(suggested(cloud, found.lines)):
         print(line)
     return 0
 

@@ -20,13 +20,20 @@ from openstackoid.redaction import redacted
 SOON = 1.0
 """Seconds after which a person is told that answers are waited for."""
 
+UNKNOWN = 2
+"""The exit code if the state cannot be known."""
+
 _COLOURS = {"up": "green", "down": "bold red", "warning": "yellow", "unknown": "dim", "blocked": "yellow"}
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
+    text = "what is down: this gateway, a service, or a peer"
+    codes = "Exit code 0: nothing is down, though there may be warnings; 1: something is down; 2: it cannot tell."
     parser = subparsers.add_parser(
-        "status", help="what is down: this gateway, a service, or a peer (exit code 0: nothing, 1: something, 2: not known)"
+        "status",
+        help=f"{text} (exit code 0: nothing, 1: something, 2: not known)",
+        description=f"Say {text}, with what to do. {codes}",
     )
     add_gateway(parser)
     parser.add_argument("--state-dir", type=Path, metavar="DIR", help="the folder of the running gateway's files and sockets")
@@ -43,7 +50,9 @@ def _run(args: argparse.Namespace) -> int:
         status = asyncio.run(_asked(folder, mesh, args.cloud, broken))
     except OpenstackoidError as error:
         print(redacted(f"openstackoid: {error}"), file=sys.stderr)
-        return 2
+        if args.json:
+            print(json.dumps({"gateway": args.cloud, "code": UNKNOWN, "error": redacted(str(error))}))
+        return UNKNOWN
     if args.json:
         print(json.dumps(status.document()))
     else:

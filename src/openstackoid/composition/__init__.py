@@ -2,13 +2,15 @@
 """One answer made of several clouds' answers: merged lists, one item by its id, sums, intersections. Pure: no I/O, no clock."""
 
 from openstackoid.composition.branch import PageRequest
+from openstackoid.composition.change_outcomes import named_outcome, owner_outcome
 from openstackoid.composition.claims import Claims, is_uuid
 from openstackoid.composition.common import common_part, common_versions
 from openstackoid.composition.cursor import KEY_BYTES as CURSOR_KEY
 from openstackoid.composition.cursor import Cursors
-from openstackoid.composition.documents import parse_object
+from openstackoid.composition.documents import FEW_VALUES, MOST_VALUES, has_more_values, parse_object
 from openstackoid.composition.errors import CompositionError, Failure, Fault
 from openstackoid.composition.header_totals import header_totals
+from openstackoid.composition.item_ids import has_odd_id
 from openstackoid.composition.kinds import (
     CommonKind,
     HeadersKind,
@@ -25,7 +27,6 @@ from openstackoid.composition.kinds import (
 )
 from openstackoid.composition.known_markers import KnownMarkers
 from openstackoid.composition.listing import Asker, Listing
-from openstackoid.composition.named_outcome import named_outcome
 from openstackoid.composition.outcomes import (
     PARTIAL,
     Composed,
@@ -34,7 +35,6 @@ from openstackoid.composition.outcomes import (
     Refused,
     composed_outcome,
     item_outcome,
-    owner_outcome,
 )
 from openstackoid.composition.page import ALL_BYTES
 from openstackoid.composition.provenance import CLOUD, CLOUD_HEADER, CLOUDS, without_cloud
@@ -56,6 +56,8 @@ __all__ = [
     "CLOUDS",
     "CLOUD_HEADER",
     "CURSOR_KEY",
+    "FEW_VALUES",
+    "MOST_VALUES",
     "PARTIAL",
     "Asker",
     "Claims",
@@ -86,6 +88,8 @@ __all__ = [
     "common_part",
     "common_versions",
     "composed_outcome",
+    "has_more_values",
+    "has_odd_id",
     "header_totals",
     "is_uuid",
     "item_outcome",

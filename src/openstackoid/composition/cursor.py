@@ -51,7 +51,7 @@ class Cursors:
         content = self._content(text, user)
         found, count = _HEAD.unpack_from(content)
         if found != digest or count != clouds:
-            raise _refusal("it is of another list: the query or the scope was different")
+            raise refused_marker("it is of another list: the query or the scope was different")
         return _cut(content[_HEAD.size :], count)
 
     def _content(self, text: str, user: str) -> bytes:
@@ -63,7 +63,7 @@ class Cursors:
                         return cipher.decrypt(sealed, _associated(user))
                 except (InvalidTag, ValueError):
                     continue
-        raise _refusal("this gateway did not give it to this user, or it was changed")
+        raise refused_marker("this gateway did not give it to this user, or it was changed")
 
 
 def is_cursor(marker: str) -> bool:
@@ -71,7 +71,8 @@ def is_cursor(marker: str) -> bool:
     return marker.startswith(PREFIX)
 
 
-def _refusal(why: str) -> CompositionError:
+def refused_marker(why: str) -> CompositionError:
+    """Return the error for a marker, with those that are accepted."""
     return CompositionError(400, f"marker: {why}; the marker of the last page's link 'next' is accepted, or the id of an item")
 
 

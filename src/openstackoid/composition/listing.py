@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from openstackoid.composition.branch import PageRequest
 from openstackoid.composition.claims import Claims
-from openstackoid.composition.cursor import Cursors, is_cursor
+from openstackoid.composition.cursor import Cursors, is_cursor, refused_marker
 from openstackoid.composition.cut import Cut, Place
 from openstackoid.composition.documents import written
 from openstackoid.composition.errors import CompositionError, Failure
@@ -26,6 +26,9 @@ from openstackoid.composition.merge import Merge
 from openstackoid.composition.outcomes import Outcome, composed_outcome, refusal
 from openstackoid.composition.page import Rewrite
 from openstackoid.composition.query import ListQuery
+
+_LONGEST_MARKER = 1024
+"""Bytes of a marker that is the id or the name of an item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,8 @@ class Listing:
             return usual, None
         if is_cursor(marker):
             return self._asker.cursors.open(marker, self._asker.user, self._digest, clouds), None
+        if len(marker.encode("utf-8", "surrogatepass")) > _LONGEST_MARKER:
+            raise refused_marker(f"it has more than {_LONGEST_MARKER} bytes")
         found = None if self._query.backwards else self._asker.known.find(self._asker.user, self._digest, marker)
         if found is not None:
             return found, None
@@ -143,7 +148,10 @@ class Listing:
         return composed_outcome(self._clouds, self._merge.failures, strict=strict)
 
     def tail(self, url: str) -> bytes:
-        """Return the end of the body. ``url``: of the list as the client called it, without its query; for Glance, its path."""
+        """Return the end of the body. ``url``: of the list as the client called it, without its query; for Glance, its path.
+
+        Raises :class:`CompositionError` where the ids around the end of the page are too long for a link.
+        """
         self._waiting.reverse()
         whole = self._joined(self._waiting) if self._query.backwards else b""
         collection = self._query.kind.collection
@@ -205,7 +213,11 @@ class Listing:
             yield "previous", self._url(url, self._query.link(self._sealed(before), backwards=True))
 
     def _sealed(self, cut: Cut) -> str:
-        return self._asker.cursors.seal(cut, self._asker.user, self._digest)
+        try:
+            return self._asker.cursors.seal(cut, self._asker.user, self._digest)
+        except ValueError:
+            message = f"the ids around the page are too long for a link to another page of {len(self._clouds)} clouds"
+            raise CompositionError(400, f"{message}; a scope of fewer clouds is accepted") from None
 
     @staticmethod
     def _url(url: str, query: str) -> str:

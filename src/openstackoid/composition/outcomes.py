@@ -62,19 +62,6 @@ def composed_outcome(clouds: Sequence[str], failures: Sequence[Failure], *, stri
     return Refused(502, f"the scope is strict, and {_said(ordered)}") if strict else Composed(partial(ordered))
 
 
-def owner_outcome(id_: str, clouds: Sequence[str], outcomes: Mapping[str, int | Failure]) -> Outcome | None:
-    """Return the outcome as :func:`item_outcome` does, for a resource that is to be changed: once all clouds have been heard.
-
-    A UUID that several clouds claim is in none for certain.
-    """
-    if any(cloud not in outcomes for cloud in clouds):
-        return None
-    having = [cloud for cloud in clouds if has_it(outcomes[cloud])]
-    if len(having) > 1 and _UUID.fullmatch(id_) is not None:
-        return Refused(409, f"{' and '.join(having)} have '{shown(id_)}'; nothing was changed; name one cloud")
-    return item_outcome(id_, clouds, outcomes)
-
-
 def item_outcome(id_: str, clouds: Sequence[str], outcomes: Mapping[str, int | Failure]) -> Outcome | None:
     """Return the outcome of a GET of one resource by its id, or None as long as the clouds that are out may decide.
 
@@ -84,7 +71,7 @@ def item_outcome(id_: str, clouds: Sequence[str], outcomes: Mapping[str, int | F
     """
     for cloud in clouds:
         outcome = outcomes.get(cloud)
-        if outcome is None and _UUID.fullmatch(id_) is None:
+        if outcome is None and not is_uuid(id_):
             return None
         if outcome is not None and has_it(outcome):
             return PassOn(cloud)
@@ -109,6 +96,11 @@ def partial(failures: Sequence[Failure]) -> str:
 def refusal(error: CompositionError) -> Refused:
     """Return an error of a request as an outcome."""
     return Refused(error.status, str(error))
+
+
+def is_uuid(id_: str) -> bool:
+    """Return whether an id is one that no two clouds give."""
+    return _UUID.fullmatch(id_) is not None
 
 
 def has_it(outcome: int | Failure) -> bool:

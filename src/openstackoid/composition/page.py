@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from openstackoid.composition.documents import TOO_DEEP, can_be_added, is_shallow, parse, written
+from openstackoid.composition.documents import MOST_VALUES, TOO_DEEP, can_be_added, has_more_values, is_shallow, parse, written
 from openstackoid.composition.errors import Failure, Fault
+from openstackoid.composition.item_ids import has_odd_id
 from openstackoid.composition.order import Key, attribute_of, is_absent
 from openstackoid.composition.provenance import CLOUD
 from openstackoid.composition.query import ListQuery
@@ -68,8 +69,8 @@ class PageReader:
     def read(self, body: bytes, cloud: str | None = None) -> Page | Failure:
         """Return the page in the body of an answer of ``cloud``, one of the branch's, or a failure that names the branch."""
         source = self._cloud if cloud is None else cloud
-        if len(body) > self._most:
-            return Failure(self._cloud, Fault.TOO_LARGE, detail=f"more than {self._most} bytes")
+        if len(body) > self._most or has_more_values(body, MOST_VALUES):
+            return Failure(self._cloud, Fault.TOO_LARGE, detail=f"more than {self._most} bytes, or {MOST_VALUES} values")
         try:
             document = parse(body)
         except (ValueError, RecursionError):
@@ -83,7 +84,7 @@ class PageReader:
             return Failure(self._cloud, Fault.WRONG_SHAPE, detail=where)
         others = document if collection else {}
         try:
-            items = tuple(self._item(raw, source) for raw in found)
+            items = tuple(self._item(raw, source) for raw in found if not has_odd_id(self._inner(raw)))
             rest = self._rest(others)
         except (_ShapeError, RecursionError) as error:
             return Failure(self._cloud, Fault.WRONG_SHAPE, detail=str(error))
@@ -99,10 +100,9 @@ class PageReader:
         return Page(items, bool(items) if paging.next == "none" else link is not None, rest)
 
     def _item(self, raw: Any, cloud: str) -> Item:
-        kind = self._kind
-        inner = raw.get(kind.within) if kind.within is not None and isinstance(raw, dict) else raw
+        inner = self._inner(raw)
         if not isinstance(inner, dict):
-            raise _ShapeError(f"an item of '{kind.collection}' is not an object")
+            raise _ShapeError(f"an item of '{self._kind.collection}' is not an object")
         id_ = self._id(inner)
         values = self._query.order.values(inner)
         key, equal = self._query.order.key(values, id_), self._equal(inner)
@@ -111,6 +111,10 @@ class PageReader:
         inner[CLOUD] = cloud
         text = f"{id_}\n" if self._query.plain else written(raw if self._rewrite is None else self._rewrite(cloud, raw))
         return Item(id_, key, tuple(values) if key and values is not None else None, equal, text)
+
+    def _inner(self, raw: Any) -> Any:
+        within = self._kind.within
+        return raw.get(within) if within is not None and isinstance(raw, dict) else raw
 
     def _id(self, item: Mapping[str, Any]) -> str:
         kind = self._kind

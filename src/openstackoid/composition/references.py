@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from openstackoid.composition.claims import is_uuid
-from openstackoid.composition.documents import parse
+from openstackoid.composition.documents import FEW_VALUES, has_more_values, parse
 from openstackoid.composition.errors import Failure, Fault
 from openstackoid.composition.kinds import ListKind, Reference
 from openstackoid.composition.outcomes import Refused, as_failure, is_unknown, shown
@@ -21,6 +21,10 @@ MOST_PAGES = 20
 """Pages of the list of one cloud that are searched for an equal thing, at most."""
 
 _ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._ -]{0,254}")
+
+
+MOST_OF_PAGE = 5 * FEW_VALUES
+"""The values of a page of things that are looked up: a thousand flavors have 30,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ def with_referred(reference: Reference, body: bytes, id_: str) -> bytes:
 
 def named(reference: Reference, cloud: str, body: bytes) -> Named | Failure:
     """Return the thing in a cloud's answer about one id."""
+    if has_more_values(body, FEW_VALUES):
+        return Failure(cloud, Fault.TOO_LARGE, detail=f"more than {FEW_VALUES} values")
     try:
         item = parse(body)[reference.item]
         name = item.get("name")
@@ -101,6 +107,7 @@ class EqualSearch:
     def __init__(self, of: ListKind, cloud: str, equal: bytes | None) -> None:
         # Administrators see flavors of others by this alone; of other users' requests, Nova ignores it.
         self._listed = ListQuery.parse(of, "is_public=None")
+        self._cloud = cloud
         self._reader = PageReader(self._listed, cloud, 1)
         self._equal = equal
         self._left = MOST_PAGES if equal is not None else 0
@@ -114,6 +121,8 @@ class EqualSearch:
 
     def take(self, body: bytes) -> Failure | None:
         """Take a page. Return the failure of a cloud whose answer is none."""
+        if has_more_values(body, MOST_OF_PAGE):
+            return Failure(self._cloud, Fault.TOO_LARGE, detail=f"more than {MOST_OF_PAGE} values")
         page = self._reader.read(body)
         if isinstance(page, Failure):
             return page

@@ -138,6 +138,16 @@ def keystone_of(mesh: Mesh, at: str, url: str | None = None, authority: str | No
     return Keystone(backend.url(), context, None if backend.name in ("", ANY_NAME) else backend.name)
 
 
+def check_authority(file: str | None) -> None:
+    """Raise :class:`ConsoleError`, which names the option, for an unusable ``--authority``."""
+    if file == "":
+        raise ConsoleError("--authority '': a PEM file with the certificate of an authority is accepted")
+    try:
+        _context(file or "")
+    except ConsoleError as error:
+        raise ConsoleError(f"--authority {error}") from None
+
+
 def _own(cloud: Cloud) -> str:
     return cloud.tls.authority if cloud.tls is not None else ""
 

@@ -8,6 +8,7 @@ import signal
 import ssl
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,13 +16,13 @@ from aiohttp import web
 
 from openstackoid.console.checks import Checks
 from openstackoid.console.errors import ConsoleError
-from openstackoid.console.keystone import Keystone, keystone_of
+from openstackoid.console.keystone import Keystone, check_authority, keystone_of
 from openstackoid.console.pages import Pages, application
 from openstackoid.console.security import hosts_of
 from openstackoid.console.sessions import Sessions
 from openstackoid.console.watch import Watch
 from openstackoid.gateway import Folder
-from openstackoid.mesh import Descriptions
+from openstackoid.mesh import Descriptions, MeshError
 from openstackoid.service_manager import ServiceManager
 
 GRACE = 1.0
@@ -59,6 +60,7 @@ async def serve(options: Options, say: Callable[[str], None] = lambda line: prin
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     folder = Folder(options.state)
     watch = Watch(folder, options.cloud, Descriptions(options.config, folder.cache))
+    await _check(options, watch)
 
     def keystone() -> Keystone:
         return keystone_of(watch.mesh, options.cloud, options.keystone, options.authority)
@@ -85,6 +87,15 @@ async def serve(options: Options, say: Callable[[str], None] = lambda line: prin
         await runner.cleanup()
 
 
+async def _check(options: Options, watch: Watch) -> None:
+    """Refuse options that make the console useless. A broken description is none: *Now* shows it, and a person corrects it."""
+    check_authority(options.authority)
+    if not options.config.exists():
+        raise ConsoleError(f"--config {options.config}: a mesh description is accepted, a file or a folder; there is none")
+    with suppress(MeshError):
+        await asyncio.to_thread(watch.read)
+
+
 def _secure(options: Options) -> ssl.SSLContext | None:
     if options.certificate is None:
         if not ipaddress.ip_address(options.address).is_loopback:
@@ -96,5 +107,7 @@ def _secure(options: Options) -> ssl.SSLContext | None:
     try:
         context.load_cert_chain(options.certificate)
     except (OSError, ssl.SSLError):
-        raise ConsoleError(f"{options.certificate}: a readable PEM file with a certificate and its key is accepted") from None
+        raise ConsoleError(
+            f"--certificate {options.certificate}: a readable PEM file with a certificate and its key is accepted"
+        ) from None
     return context

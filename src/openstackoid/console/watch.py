@@ -20,7 +20,7 @@ from openstackoid.console.uses import Tail
 from openstackoid.errors import OpenstackoidError
 from openstackoid.gateway import Folder
 from openstackoid.gateway.status import Facts, Status, facts_of, judged, page_of
-from openstackoid.mesh import Descriptions, Mesh, MeshError, some_of
+from openstackoid.mesh import Descriptions, Mesh, some_of
 from openstackoid.redaction import redacted
 from openstackoid.routing import read_times
 
@@ -120,7 +120,7 @@ class Watch:
     async def _ask(self) -> Look:
         now, fault, hint = time.time(), "", ""
         try:
-            mesh = await asyncio.to_thread(self._description)
+            mesh = await asyncio.to_thread(self.read)
         except OpenstackoidError as error:
             fault, hint = redacted(str(error)), redacted(error.hint or "")
             if self._read is None:
@@ -134,12 +134,15 @@ class Watch:
         self._history.note({(item.of, item.name): item.state for item in status.items}, now)
         return Look(now, mesh, status, facts, fault, hint, self._history)
 
-    def _description(self) -> Mesh:
-        """Return the described mesh, read again after a change. Raises :class:`MeshError`."""
+    def read(self) -> Mesh:
+        """Return the described mesh, read again after a change.
+
+        Raises :class:`MeshError`, or :class:`ConsoleError` if it has no such cloud.
+        """
         number = self._descriptions.look()
         if self._read is None or self._read[0] != number:
             mesh = self._descriptions.load()
             if self.cloud not in mesh.clouds:
-                raise MeshError(f"--cloud {self.cloud}: the mesh has no such cloud; known: {some_of(mesh.clouds)}")
+                raise ConsoleError(f"--cloud {self.cloud}: the mesh has no such cloud; known: {some_of(mesh.clouds)}")
             self._read = number, mesh
         return self._read[1]

@@ -2,7 +2,8 @@
 """The gateway of a cloud as one unit: HAProxy and the Python service, started, watched, reloaded and stopped."""
 
 from openstackoid.gateway.configuration import Configuration, load_configuration, render
-from openstackoid.gateway.folder import Folder, default_folder
+from openstackoid.gateway.folder import Folder
+from openstackoid.gateway.state_folder import default_folder
 from openstackoid.gateway.supervisor import Supervisor
 
 __all__ = ["Configuration", "Folder", "Supervisor", "default_folder", "load_configuration", "render"]

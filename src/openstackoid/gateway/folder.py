@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 import psutil
-from platformdirs import user_state_path
 
 from openstackoid.gateway.errors import GatewayError
 from openstackoid.haproxy import DRAIN_SOCKET, Runtime
@@ -35,11 +34,6 @@ def _short_place() -> str:
 def _too_long(folder: Path) -> bool:
     """Return whether HAProxy could not create each socket in the folder."""
     return max(len(os.fsencode(path)) for path in astuple(Runtime.of(str(folder)))) > _LONGEST_SOCKET
-
-
-def default_folder(cloud: str) -> Path:
-    """Return the default folder of the gateway of ``cloud``."""
-    return user_state_path("openstackoid") / "gateway" / cloud
 
 
 def write_private(path: Path, content: str | bytes) -> None:

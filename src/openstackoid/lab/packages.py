@@ -196,24 +196,39 @@ def install_packages(packages: list[str], log: Path) -> None:
 
     Raises :class:`OpenstackoidError` with the end of the log if apt-get fails or would remove a package.
     """
-    root = [] if os.geteuid() == 0 else ["sudo"]
-    # needrestart, on Ubuntu, would restart unrelated services.
-    apt = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_SUSPEND=1", "apt-get", "-q"]
+    root = _root()
     # A fresh machine's own updates may hold the lock. No package is removed: MySQL's server, say, excludes MariaDB's.
-    install = [*apt, "-o", "DPkg::Lock::Timeout=180", "install", "-y", "--no-remove", "--no-install-recommends", *packages]
+    install = [*_apt(), "-o", "DPkg::Lock::Timeout=180", "install", "-y", "--no-remove", "--no-install-recommends", *packages]
     units = [unit for package in packages for unit in _UNITS.get(package, ())]
     quiet = [["systemctl", "disable", *units]] if units else []
     quiet += [["update-rc.d", "rabbitmq-server", "disable"]] if "rabbitmq-server" in packages else []
     with _no_service_starts(root, log):
-        try:
-            _run(install, log, "Debian packages")
-        except OpenstackoidError:
-            # The usual reason is a package list that is missing or too old.
-            _run([*apt, "update"], log, "the list of Debian packages")
-            _run(install, log, "Debian packages")
+        run_apt(install, log)
         for command in quiet:
             if shutil.which(command[0]):
                 subprocess.run([*root, *command], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+
+
+def run_apt(command: list[str], log: Path, folder: Path | None = None) -> None:
+    """Run a command of apt in ``folder``; if it fails, update the list of packages, as root or through sudo, and run it again.
+
+    Raises :class:`OpenstackoidError` with the end of the log.
+    """
+    try:
+        _run(command, log, "Debian packages", folder)
+    except OpenstackoidError:
+        # The usual reason is a package list that is missing or too old.
+        _run([*_apt(), "update"], log, "the list of Debian packages")
+        _run(command, log, "Debian packages", folder)
+
+
+def _root() -> list[str]:
+    return [] if os.geteuid() == 0 else ["sudo"]
+
+
+def _apt() -> list[str]:
+    # needrestart, on Ubuntu, would restart unrelated services.
+    return [*_root(), "env", "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_SUSPEND=1", "apt-get", "-q"]
 
 
 @contextmanager
@@ -234,14 +249,14 @@ def _no_service_starts(root: list[str], log: Path) -> Iterator[None]:
         _run([*root, *back, str(_POLICY)], log, "Debian packages")
 
 
-def _run(command: list[str], log: Path, what: str) -> None:
+def _run(command: list[str], log: Path, what: str, folder: Path | None = None) -> None:
     private_dir(log.parent)
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(descriptor, "ab") as file:
-        code = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, check=False).returncode
-    if code:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, cwd=folder, check=False)
+    if done.returncode:
         raise OpenstackoidError(
-            f"could not install {what} (exit code {code}); the end of {log}:\n{tail(log)}",
+            f"could not install {what} (exit code {done.returncode}); the end of {log}:\n{tail(log)}",
             hint="check the network and the free disk space, then try again",
         )
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from enum import Enum
 from urllib.parse import parse_qsl
 
+from openstackoid.composition import FEW_VALUES, has_more_values
 from openstackoid.mesh import Endpoint
 from openstackoid.routing.at_once import at_once
 from openstackoid.routing.decision import MoreInput, Otherwise, Plan, Refuse, Single, Turn
@@ -75,6 +76,8 @@ def looks_up_name(method: str, query: str | None) -> bool:
 
 def is_empty_list(content: bytes) -> bool:
     """Return whether a JSON document has a list, and no list with an item."""
+    if has_more_values(content, FEW_VALUES):
+        return False
     try:
         document = json.loads(content)
     except (ValueError, RecursionError):

@@ -86,7 +86,27 @@ def test_a_name_without_an_address_and_a_dead_peer(tmp_path: Path, capsys: pytes
 
 def test_a_broken_description_is_the_first_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, said = doctor(tmp_path / "mesh.yaml", "mesh: 2\n", capsys)
-    assert (code, said.startswith("FAILED: "), "  do: " in said) == (1, True, True)
+    assert (code, said.startswith("FAILED: "), "  do: correct the line that openstackoid gateway check names" in said) == (
+        1,
+        True,
+        True,
+    )
+
+
+def test_options_that_lead_to_no_description_of_the_cloud(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = MESH.format(here=1, backend=2, host="127.0.0.1", there=9)
+    assert doctor(tmp_path / "mesh.yaml", text, capsys, "--cloud", "CloudNine") == (
+        1,
+        "FAILED: --cloud CloudNine: the mesh has no such cloud; known: CloudOne, CloudTwo\n"
+        "  do: name a cloud of the description with --cloud, or another description with --config\n",
+    )
+    (tmp_path / "empty").mkdir()
+    for name in ("nowhere.yaml", "empty"):
+        code, said = doctor(tmp_path / "mesh.yaml", text, capsys, "--config", str(tmp_path / name))
+        assert code == 1
+        assert said.startswith(f"FAILED: {tmp_path}/{name}: ")
+        accepted = "a file that this user can read, or a folder with files that end in .yaml"
+        assert said.endswith(f"\n  do: name the description with --config: {accepted}\n")
 
 
 def test_certificates_here_and_there_are_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

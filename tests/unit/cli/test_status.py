@@ -1,16 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``openstackoid status`` tells a person at a terminal that it waits, and a program nothing beside the answer."""
+"""``openstackoid status`` tells a person that it waits, and a program the answer or the error alone; its help has exit codes."""
 
 import asyncio
+import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from openstackoid.cli import status
+from openstackoid.cli import main, status
 from openstackoid.gateway import Folder
 from openstackoid.gateway.status import Status
+
+MESH = """\
+mesh: 1
+clouds:
+  CloudOne:
+    gateway: {unbound_tokens: true}
+    services:
+      image: {frontend: "http://127.0.0.1:1/image", backend: "http://127.0.0.1:2"}
+"""
 
 
 @pytest.mark.parametrize(
@@ -28,3 +38,33 @@ def test_it_says_that_it_waits(
     monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
     assert asyncio.run(status._asked(Folder(tmp_path), None, "CloudOne", "")).code == 0
     assert capsys.readouterr() == ("", said)
+
+
+@pytest.mark.parametrize(("cloud", "text"), [("CloudNine", MESH), ("CloudOne", "mesh: 2\n"), ("CloudOne", None)])
+def test_a_program_gets_the_error_as_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], cloud: str, text: str | None
+) -> None:
+    config = tmp_path / "mesh.yaml"
+    if text is not None:
+        config.write_text(text)
+    words = ["status", "--cloud", cloud, "--config", str(config), "--state-dir", str(tmp_path / "state")]
+    assert main([*words, "--json"]) == 2
+    said = capsys.readouterr()
+    error = said.err.removeprefix("openstackoid: ").rstrip("\n")
+    assert json.loads(said.out) == {"gateway": cloud, "code": 2, "error": error}
+    assert error
+    assert main(words) == 2
+    assert capsys.readouterr() == ("", said.err)
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("status", "Say what is down: this gateway, a service, or a peer, with what to do. Exit code 0: nothing is down"),
+        ("doctor", "say what to do. Exit code 0: nothing has failed, though something may not be checked; 1: a line begins"),
+    ],
+)
+def test_the_help_has_a_sentence_and_the_exit_codes(capsys: pytest.CaptureFixture[str], command: str, said: str) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main([command, "--help"])
+    assert said in " ".join(capsys.readouterr().out.split())

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from openstackoid.composition import Composed, Failure, Fault, PassOn, Refused, page
+from openstackoid.composition import FEW_VALUES, MOST_VALUES, Composed, Failure, Fault, PassOn, Refused, page, parse_object
 from openstackoid.composition.branch import MOST_PAGES
 from unit.composition.clouds import Gateway, gateway, list_kind, tagged, uuid
 
@@ -55,6 +55,23 @@ def test_garbage_of_one_cloud_leaves_the_others_answer_and_names_the_cloud(body:
     assert isinstance(outcome, Refused)
     assert outcome.status == 502
     assert "the scope is strict, and Two answered" in outcome.message
+
+
+def test_a_page_of_few_bytes_and_many_values_is_refused_before_it_is_read() -> None:
+    body = b'{"servers":[' + b",".join([b'{"":0}'] * (MOST_VALUES // 2)) + b"]}"
+    gate = with_answers(gateway(list_kind("servers"), [3, 3]), "Two", lambda _: (200, body))
+    assert gate.get().outcome == Composed("Two=too-large")
+    few = b'{"x":[' + b",".join([b"0"] * FEW_VALUES) + b"]}"
+    failure = parse_object("Two", few, 10 * len(few))
+    assert isinstance(failure, Failure)
+    assert str(failure) == f"Two answered with a page that is too large: more than {FEW_VALUES} values"
+
+
+@pytest.mark.parametrize("odd", ["7#", "7?x", "7/8"])
+def test_an_item_whose_id_would_lead_to_another_path_is_left_out(odd: str) -> None:
+    body = json.dumps({"servers": [{"id": odd}, {"id": "7", "uuid": odd}, {"id": "8", "name": odd}]}).encode()
+    gate = with_answers(gateway(list_kind("servers"), [0, 0]), "Two", lambda _: (200, body))
+    assert [item["id"] for item in gate.get().items] == ["8"]
 
 
 def test_a_page_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 
-from openstackoid.composition import Failure, Fault, PassOn, Refused, item_outcome
+from openstackoid.composition import Failure, Fault, PassOn, Refused, item_outcome, owner_outcome
 
 CLOUDS = ("One", "Two", "Three")
 UUID = "7472ace0-0000-4000-8000-000000000000"
@@ -70,6 +70,26 @@ def test_a_name_that_several_clouds_have_is_answered_by_the_first() -> None:
     assert item_outcome("m1.tiny", CLOUDS, outcomes(MISSING, FOUND, None)) == PassOn("Two")
     assert item_outcome("m1.tiny", CLOUDS, outcomes(Fault.TIMEOUT, FOUND, None)) == PassOn("Two")
     assert item_outcome("m1.tiny", CLOUDS, outcomes(FOUND, None, None)) == PassOn("One")
+
+
+NEITHER = "nothing was changed; name one cloud in the scope"
+
+
+@pytest.mark.parametrize("id_", ["1", "work", UUID])
+def test_a_change_waits_for_all_clouds_and_is_not_sent_where_several_have_the_resource(id_: str) -> None:
+    assert owner_outcome(id_, CLOUDS, outcomes(FOUND, MISSING, None)) is None
+    assert owner_outcome(id_, CLOUDS, outcomes(MISSING, FOUND, FORBIDDEN)) == PassOn("Two")
+    assert owner_outcome(id_, CLOUDS, outcomes(FOUND, DOWN, FOUND)) == Refused(409, f"One and Three have '{id_}'; {NEITHER}")
+
+
+@pytest.mark.parametrize("fault", [DOWN, 429, Fault.UNREACHABLE, Fault.TIMEOUT])
+def test_a_cloud_that_is_silent_may_have_a_thing_of_the_same_short_id_but_not_of_a_uuid(fault: int | Fault) -> None:
+    given = outcomes(fault, FOUND, MISSING)
+    assert owner_outcome(UUID, CLOUDS, given) == PassOn("Two")
+    refused = owner_outcome("1", CLOUDS, given)
+    assert isinstance(refused, Refused)
+    assert (refused.status, refused.message.partition(" ")[0]) == (503, "One")
+    assert refused.message.endswith(f"Two has '1', and it is not certain that no other cloud has; {NEITHER}")
 
 
 def test_an_id_in_an_error_cannot_break_a_line() -> None:

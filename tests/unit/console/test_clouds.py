@@ -76,7 +76,7 @@ def test_a_blocked_peer_is_no_peer_that_is_down() -> None:
     blocked = facts(told({"CloudTwo": "down"}), blocked=frozenset({"CloudTwo"}))
     (row,) = peers_view(look(blocked), Query(), lambda _: None, lambda _: False).page.rows
     assert (row.cloud.state, row.why) == ("blocked", "its operator here has blocked it")
-    assert row.todo == "to end the block: openstackoid peer unblock CloudTwo"
+    assert row.todo == "to end the block: openstackoid peer unblock CloudTwo --cloud CloudOne --config FILE"
 
 
 def test_a_peer_has_the_reason_of_its_last_check() -> None:

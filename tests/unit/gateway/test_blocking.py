@@ -2,6 +2,7 @@
 """``openstackoid peer block`` cuts a peer off at a running gateway within a second, until ``unblock``."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -14,6 +15,9 @@ from pathlib import Path
 import pytest
 
 from openstackoid.cli import main
+from openstackoid.gateway.blocking import block
+from openstackoid.gateway.errors import GatewayError
+from openstackoid.gateway.folder import Folder
 from openstackoid.mesh import BLOCKED
 from unit.gateway.running import PATIENCE, Gateway, free_port, service
 
@@ -138,3 +142,30 @@ def test_no_other_cloud_can_be_blocked(gateway: Gateway, capsys: pytest.CaptureF
     options = ["--cloud", "CloudOne", "--config", str(gateway.config), "--state-dir", str(gateway.state)]
     assert main(["peer", "block", "CloudNine", *options]) == 1
     assert "'CloudNine' is not a peer of CloudOne" in capsys.readouterr().err
+
+
+def test_a_wrong_cloud_peer_or_folder_is_refused(gateway: Gateway, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    def refused_with(word: str, peer: str, cloud: str, state: Path) -> str:
+        assert main(["peer", word, peer, "--cloud", cloud, "--config", str(gateway.config), "--state-dir", str(state)]) == 1
+        return capsys.readouterr().err
+
+    assert "'CloudTow' is not a peer of CloudOne" in refused_with("unblock", "CloudTow", "CloudOne", gateway.state)
+    assert "--cloud CloudNine: the mesh has no such cloud" in refused_with("block", "CloudTwo", "CloudNine", gateway.state)
+    missing = tmp_path / "missing"
+    assert f"--state-dir {missing}: No such file or directory" in refused_with("unblock", "CloudTwo", "CloudOne", missing)
+
+
+def test_a_cloud_that_left_the_mesh_can_be_unblocked(gateway: Gateway) -> None:
+    peer_command(gateway, "block")
+    gateway.config.write_text(gateway.config.read_text().replace("CloudTwo", "CloudSix"))
+    assert peer_command(gateway, "unblock") == "CloudTwo is not blocked at the gateway of CloudOne\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user's folder is made by root")
+def test_root_does_not_write_into_the_folder_of_the_gateways_user(tmp_path: Path) -> None:
+    os.chown(tmp_path, 65534, -1)
+    with pytest.raises(GatewayError, match="it belongs to the user nobody") as caught:
+        block(Folder(tmp_path), "CloudOne", "CloudTwo", blocked=True)
+    command = "openstackoid peer block CloudTwo --cloud CloudOne --config FILE"
+    assert caught.value.hint == f"runuser -u nobody -- {command}"
+    assert list(tmp_path.iterdir()) == []

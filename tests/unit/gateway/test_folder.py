@@ -14,7 +14,8 @@ import psutil
 import pytest
 
 from openstackoid.gateway.errors import GatewayError
-from openstackoid.gateway.folder import Folder, default_folder, write_files, write_private
+from openstackoid.gateway.folder import Folder, write_files, write_private
+from openstackoid.gateway.state_folder import default_folder
 from unit.gateway.running import gone
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -128,4 +129,8 @@ def test_files_are_private_and_replaced_as_a_whole(tmp_path: Path) -> None:
 
 def test_each_cloud_has_a_folder_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr("openstackoid.gateway.state_folder.UNITS", tmp_path / "units")
     assert default_folder("CloudOne") == tmp_path / "openstackoid" / "gateway" / "CloudOne"
+    (tmp_path / "units" / "CloudOne").mkdir(parents=True)
+    assert default_folder("CloudOne") == tmp_path / "units" / "CloudOne"
+    assert default_folder("CloudTwo") == tmp_path / "openstackoid" / "gateway" / "CloudTwo"

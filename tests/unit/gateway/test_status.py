@@ -92,7 +92,8 @@ def test_a_dead_peer_is_the_peers(gateway: Gateway) -> None:
     until(lambda: told(gateway)["down"] == ["peer"])
     said = status(gateway)[1]
     assert "down: peer (CloudTwo)" in said
-    assert "do, for peer (CloudTwo): openstackoid peer check CloudTwo names the step that fails; then tell its operator" in said
+    check = "openstackoid peer check CloudTwo --cloud CloudOne --config FILE"
+    assert f"do, for peer (CloudTwo): {check} names the step that fails; then tell its operator" in said
     gateway.config.write_text(good)
     gateway.hang_up()
     until(lambda: told(gateway)["down"] == [])
@@ -136,7 +137,7 @@ def test_a_blocked_peer_is_told_while_the_python_service_is_away() -> None:
     assert (blocked.name, blocked.state, blocked.todo) == (
         "CloudTwo",
         "blocked",
-        "to end the block: openstackoid peer unblock CloudTwo",
+        "to end the block: openstackoid peer unblock CloudTwo --cloud CloudOne --config FILE",
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from openstackoid.errors import OpenstackoidError
 from openstackoid.lab import packages
-from openstackoid.lab.packages import Environment, check_before, install_packages
+from openstackoid.lab.packages import Environment, check_before, install_packages, run_apt
 
 _APT = """#!/bin/sh
 echo "apt-get $*" >> "{calls}"
@@ -16,6 +16,16 @@ exit {code}
 """
 _PLAIN = """#!/bin/sh
 echo "${{0##*/}} $*" >> "{calls}"
+exit {code}
+"""
+
+
+_WITHOUT_LISTS = """#!/bin/sh
+echo "apt-get $* in $PWD" >> "{calls}"
+case "$*" in
+*update) touch "{calls}.lists" ;;
+*) test -e "{calls}.lists" || exit 100 ;;
+esac
 exit {code}
 """
 
@@ -89,6 +99,31 @@ def test_a_failure_is_an_answer_and_leaves_no_policy(machine: Machine) -> None:
     with pytest.raises(OpenstackoidError, match=r"could not install .* \(exit code 100\); the end of .*apt.log"):
         install_packages(["erlang-base"], machine.log)
     assert not machine.policy.exists()
+
+
+def test_a_missing_list_of_packages_is_fetched(machine: Machine) -> None:
+    machine.program("apt-get", _WITHOUT_LISTS)
+    install_packages(["erlang-base"], machine.log)
+    assert [
+        next(word for word in call.split() if word in ("install", "update")) for call in machine.said() if "apt-get" in call
+    ] == [
+        "install",
+        "update",
+        "install",
+    ]
+
+
+def test_a_download_into_a_folder_fetches_a_missing_list_as_root(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    machine.program("apt-get", _WITHOUT_LISTS)
+    machine.program("sudo", '#!/bin/sh\necho "sudo" >> "{calls}"\nexec "$@"\n')
+    folder = machine.folder / "downloads"
+    folder.mkdir()
+    run_apt(["apt-get", "download", "prometheus"], machine.log, folder)
+    download = f"apt-get download prometheus in {folder}"
+    first, *update, last = machine.said()
+    assert (first, last) == (download, download)
+    assert (update[0], update[1].startswith("apt-get -q update in ")) == ("sudo", True)
 
 
 def test_a_refusing_sudo_is_an_error_before_the_installation(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

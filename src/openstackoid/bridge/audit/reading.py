@@ -46,6 +46,11 @@ class Found:
     lines: list[Line] = field(default_factory=list)
     skipped: int = 0
 
+    @property
+    def remark(self) -> str:
+        """Return a sentence with the number of unreadable lines, empty without one."""
+        return f"skipped, as they are not complete audit lines: {self.skipped}" if self.skipped else ""
+
 
 def read_logs(paths: Iterable[Path], wanted: Wanted) -> Found:
     """Return the matching lines of several files. Raises :class:`OpenstackoidError` for an unreadable one."""

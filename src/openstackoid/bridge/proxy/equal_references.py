@@ -69,7 +69,7 @@ class EqualReferences:
             answer = await self._ask(owner, reference.of.path, query)
             failure = self._failure(owner, answer)
             if failure is None and isinstance(answer, WholeAnswer):
-                failure = search.take(answer.content)
+                failure = await asyncio.to_thread(search.take, answer.content)
             if failure is not None:
                 raise self._refused(Refused(503, f"{failure}; the {reference.item} '{id_}' is not certain; nothing was changed"))
         having = [cloud for cloud in clouds if isinstance(outcomes[cloud], Named)]

@@ -19,6 +19,7 @@ from openstackoid.bridge.proxy.leg import Leg, LegTime
 from openstackoid.bridge.proxy.relay import RelayLeg
 from openstackoid.bridge.proxy.tokens import buffered, with_tokens
 from openstackoid.bridge.proxy.turns import Turns
+from openstackoid.bridge.proxy.written_back import written_back
 from openstackoid.composition import CLOUD_HEADER
 from openstackoid.routing import All, Decision, Destination, Headers, Otherwise, Refuse, Relay, Single
 from openstackoid.routing.decision import singles
@@ -61,6 +62,7 @@ class Executor:
     async def _single(self, single: Single, incoming: Incoming) -> Leg[Single] | Leg[Relay]:
         """Return the leg for one endpoint."""
         context, issuer = self._context, self.decision.issuer
+        single, incoming = written_back(single, incoming)
         single, incoming, use = await with_tokens(context, incoming, replace(self.decision, plan=single), single)
         relay = buffered(context, incoming.head, single, use)
         leg: Leg[Single] | Leg[Relay]
@@ -74,7 +76,7 @@ class Executor:
 
     async def _turn(self, single: Single, incoming: Incoming, attempt: Attempt) -> Leg[Single]:
         """Return the leg for one of several clouds, whose answer names it."""
-        incoming = replace(incoming, told=((CLOUD_HEADER, single.endpoint.cloud),))
+        single, incoming = written_back(single, replace(incoming, told=((CLOUD_HEADER, single.endpoint.cloud),)))
         decision = replace(self.decision, plan=single)
         single, incoming, use = await with_tokens(self._context, incoming, decision, single)
         leg = ForwardLeg(self._context, incoming, single, decision.issuer, attempt)

@@ -34,7 +34,7 @@ DISKS = "block_device_mapping"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}")
 _IDS_OF_DISK = ("image_id", "snapshot_id", "volume_id")
 
-UNREADABLE = "its answer is not JSON that can be read, and might name a place that services here would follow"
+UNREADABLE = "its answer is not JSON that can be read, and might name a place that clients or services would follow"
 """The error for an answer that is not passed on."""
 
 
@@ -97,7 +97,7 @@ def _is_id(value: Any) -> bool:
 
 def _stays(following: Any, links: Links) -> bool:
     """Return whether the next page, which Glance names by a path below its root, is a list of the same service."""
-    return following is None or (isinstance(following, str) and links.leads_to_read(following))
+    return following is None or (isinstance(following, str) and links.leads_to_page(following))
 
 
 def _of_its_own(schema: Any) -> Any:

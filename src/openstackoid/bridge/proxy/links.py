@@ -11,7 +11,7 @@ from typing import Any
 
 from openstackoid.bridge.message.head import Head
 from openstackoid.bridge.proxy.link_positions import LinkPositions
-from openstackoid.bridge.proxy.next_requests import is_read, relative_is_read, without_odd_ids
+from openstackoid.bridge.proxy.next_requests import is_read, page_is_read, relative_is_read, without_odd_ids
 from openstackoid.mesh import Endpoint, Mesh
 from openstackoid.routing import (
     IDENTITY,
@@ -136,6 +136,10 @@ class Links:
         path = self._within(url)
         return path is not None and is_read(self._frontend_endpoint, path)
 
+    def leads_to_page(self, url: str) -> bool:
+        """Return the same of a link to the next page of a list, of which openstacksdk may make another one."""
+        return self.leads_to_read(url) and page_is_read(self._here, self._frontend_endpoint, url)
+
     def _within(self, url: str) -> str | None:
         """Return our path of a link to the requested service; None for any other link."""
         found = self._found(url) if _PLAIN.fullmatch(url) else None
@@ -247,7 +251,7 @@ class Links:
 
     def _page(self, text: str) -> str | None:
         """Return the text for one where clients look for the next page; None for a link to an answer that is not read."""
-        return self._text(text) if self.leads_to_read(text) else None
+        return self._text(text) if self.leads_to_page(text) else None
 
     def _of_document(self, text: str) -> str | None:
         """Return the text for one of a version document, to which clients add paths: a link in it has no query."""

@@ -46,7 +46,6 @@ class MergedList:
     async def run(self, kind: ListKind, user: str, *, strict: bool) -> web.StreamResponse:
         """Return the answer; see :meth:`Leg.run`. ``user``: an id of the user, whose markers are of no use to others."""
         head, branches = self._incoming.head, self._branches.branches
-        plan = self._branches.first_plan
         self._plain = kind.service == OBJECT_STORE and self._is_plain(head)
         try:
             asker = Asker(user, self._context.cursors.current(), self._context.markers)
@@ -54,7 +53,7 @@ class MergedList:
                 kind, head.query or "", branches, self._plan.expression, asker, rewrite=self._rewrite(kind), plain=self._plain
             )
         except CompositionError as error:
-            raise AnswerError(error.status, f"gateway of {self._context.here.name}: {error}") from None
+            raise self._refused(error) from None
         body, response = bytearray(), None
         most = _HELD if listing.is_unlimited else _HELD_OF_PAGE
         while requests := listing.wanted():
@@ -82,18 +81,21 @@ class MergedList:
             if outcome != began:
                 # The head has said another thing.
                 raise CutError(AnswerError(502, f"gateway of {self._context.here.name}: a cloud failed in its list"), response)
-            self._learn(listing)
+            tail = self._tail(listing, response)
             with towards_client():
-                await response.write(listing.tail(self._url(plan, head)))
+                await response.write(tail)
                 await response.write_eof()
             return response
         if not isinstance(outcome, Composed):
             return self._branches.end(outcome)
-        self._learn(listing)
+        body += self._tail(listing, None)
         if self._first is None:
             # After the last item of all clouds, none is asked.
             self._first = WholeAnswer(headers=CIMultiDict({"Content-Type": _PLAIN if self._plain else "application/json"}))
-        return composed_answer(self._first, bytes(body) + listing.tail(self._url(plan, head)), outcome)
+        return composed_answer(self._first, bytes(body), outcome)
+
+    def _refused(self, error: CompositionError) -> AnswerError:
+        return AnswerError(error.status, f"gateway of {self._context.here.name}: {error}")
 
     async def _take(self, listing: Listing, requests: list[PageRequest]) -> None:
         """Send requests for pages side by side, and take their answers."""
@@ -117,6 +119,18 @@ class MergedList:
                     self._first = WholeAnswer(headers=answer.headers)
                     if self._plain:
                         self._first.headers["Content-Type"] = _PLAIN
+
+    def _tail(self, listing: Listing, response: StreamedAnswer | None) -> bytes:
+        """Note the clouds of the items, and return the end of the body.
+
+        Raises :class:`AnswerError`, or :class:`CutError` for ``response``, where the link to another page is too long.
+        """
+        self._learn(listing)
+        try:
+            return listing.tail(self._url(self._branches.first_plan, self._incoming.head))
+        except CompositionError as error:
+            refused = self._refused(error)
+            raise refused if response is None else CutError(refused, response) from None
 
     def _learn(self, listing: Listing) -> None:
         """Note the clouds of the items in the index."""

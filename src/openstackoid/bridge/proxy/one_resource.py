@@ -30,7 +30,6 @@ from openstackoid.composition import (
     builtin_kinds,
     item_outcome,
     owner_outcome,
-    without_cloud,
 )
 from openstackoid.routing import READS, REQUEST_ID, All, Relay, Single, with_headers
 
@@ -62,7 +61,7 @@ class OneResource:
         if method in READS and not kind.below:
             cloud, answer = await self._read()
             return answer if cloud is None else with_cloud(answer, kind, cloud, self._context.here.name)
-        await self._strip()
+        await self._read_body()
         response = await self._by_index(forward)
         if response is None:
             response = await self._to_owner(forward, await self._owner(self._branches.clouds))
@@ -148,14 +147,13 @@ class OneResource:
         if self._view is not None:
             self._context.resources.forget(self._view, [self._kind.id])
 
-    async def _strip(self) -> None:
-        """Remove our attributes from the body of the request."""
+    async def _read_body(self) -> None:
+        """Read the body of the request, if it may have our attributes, or ids of one cloud."""
         incoming, here = self._incoming, self._context.here
         if incoming.body is None and builtin_kinds().references(self._kind):
             # A body that may name an equal thing is read, whatever its length.
             incoming = replace(incoming, body=await read_body(incoming.request, incoming.head, OPERATION_LIMIT, here))
-        incoming = await with_small_body(incoming, here)
-        self._incoming = replace(incoming, body=without_cloud(incoming.body)) if incoming.body else incoming
+        self._incoming = await with_small_body(incoming, here)
 
     def _sent(self, plan: Single) -> Single:
         """Return a plan for the body as it is now."""

@@ -17,12 +17,15 @@ from openstackoid.bridge.proxy.image_answers import UNREADABLE, without_places
 from openstackoid.bridge.proxy.links import Links, is_no_json
 from openstackoid.bridge.upstream.target import Target
 from openstackoid.bridge.upstream.upstream import Upstream, read_answer
+from openstackoid.composition import FEW_VALUES, MOST_VALUES, has_more_values
 from openstackoid.routing import Headers, Single, names_document
 
 LIMIT = 32 * 1024 * 1024
 """Bytes of a JSON answer; a list of ten thousand ports has about ten million."""
 
 _LARGE = 256 * 1024
+_LONG_WORK = 2_000
+"""The values of a document, at most, that is rewritten while other requests wait: about 10 ms."""
 _HOME = "application/json-home"
 _NO_WHOLE_BODY = (204, 206, 304)
 _OF_THE_BYTES = ("content-md5", "digest", "content-digest", "repr-digest")
@@ -91,8 +94,12 @@ async def rewrite_links(given: Answered, head: Head, plan: Single, links: Links,
 
         content = await read_answer(given.upstream, given.target, given.answer, most, grown)
         given.deadline.stop()
-        if slot is not None:
-            body = await asyncio.to_thread(rewritten, content)
+        values = FEW_VALUES if whole else MOST_VALUES
+        if plan.endpoint.cloud != plan.frontend_endpoint.cloud and has_more_values(content, values):
+            raise given.upstream.unusable(given.target, f"its answer has more than {values} values")
+        if slot is not None or has_more_values(content, _LONG_WORK):
+            async with given.upstream.large_documents.thread_of(plan.endpoint.cloud):
+                body = await asyncio.to_thread(rewritten, content)
         else:
             body = rewritten(content)
     headers = without(given.headers, "content-length")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A bound on the large documents of other clouds that this process holds at once."""
+"""Bounds on the documents of other clouds that this process holds, and works at, at once."""
 
 import asyncio
 from collections import defaultdict
@@ -9,11 +9,19 @@ LARGE_AT_ONCE = 4
 
 
 class LargeDocuments:
-    """Semaphores for requests that hold a large document, one for each answering cloud."""
+    """Semaphores for requests that hold a large document, or have a thread work at one, for each answering cloud.
+
+    One thread for each cloud: the interpreter runs one at a time, and the documents of one cloud must leave time to others.
+    """
 
     def __init__(self) -> None:
+        self._threads: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(1))
         self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(LARGE_AT_ONCE))
 
     def of(self, cloud: str) -> asyncio.Semaphore:
         """Return the semaphore to acquire once a document of ``cloud`` turns out to be large."""
         return self._slots[cloud]
+
+    def thread_of(self, cloud: str) -> asyncio.Semaphore:
+        """Return the semaphore to acquire while a thread works at a document of ``cloud``."""
+        return self._threads[cloud]

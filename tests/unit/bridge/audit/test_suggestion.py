@@ -53,12 +53,14 @@ def line(**more: Any) -> str:
 
 
 def suggest(folder: Path, capsys: pytest.CaptureFixture[str], *lines: str, policy: str = "{}") -> str:
+    assert run(folder, *lines, policy=policy) == 0
+    return capsys.readouterr().out
+
+
+def run(folder: Path, *lines: str, policy: str = "{}") -> int:
     (folder / "mesh.yaml").write_text(MESH.format(policy=policy))
     (folder / "audit.log").write_text("\n".join(lines) + "\n")
-    assert (
-        main(["policy", "suggest", "--cloud", "CloudOne", "--config", str(folder / "mesh.yaml"), str(folder / "audit.log")]) == 0
-    )
-    return capsys.readouterr().out
+    return main(["policy", "suggest", "--cloud", "CloudOne", "--config", str(folder / "mesh.yaml"), str(folder / "audit.log")])
 
 
 def parsed(said: str) -> Policy:
@@ -111,3 +113,25 @@ def test_users_that_are_not_known_are_counted(tmp_path: Path, capsys: pytest.Cap
     said = suggest(tmp_path, capsys, line(user=None), line(count=7, path="..."), line(status=401), line(gateway="CloudTwo"))
     assert said.startswith("# CloudTwo: 8 requests of users that the audit log does not name;")
     assert suggest(tmp_path, capsys, line(status=401)) == "# The policy has refused no request in these files.\n"
+
+
+NO_LINES = "1761930003.2 haproxy[7]: 10.0.2.10:4711 frontend/image 200"
+
+
+@pytest.mark.parametrize(
+    ("lines", "code", "said"),
+    [
+        ([NO_LINES, "{}"], 1, ""),
+        ([NO_LINES, line(rule="CloudTwo/staff")], 0, "# CloudTwo/staff matches, but does not allow this; to its 'services', "),
+        ([line(status=401), '{"time": "2026'], 0, "# The policy has refused no request in these files.\n"),
+    ],
+)
+def test_lines_that_cannot_be_read_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], lines: list[str], code: int, said: str
+) -> None:
+    assert run(tmp_path, *lines) == code
+    output = capsys.readouterr()
+    assert output.err.splitlines()[0] == f"skipped, as they are not complete audit lines: {len(lines) - (not code)}"
+    assert output.out.startswith(said)
+    assert bool(output.out) == (not code)
+    assert ("openstackoid: no line of these files is one of an audit log\n" in output.err) == bool(code)

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from openstackoid.bridge.proxy.rewrite_links import LIMIT, should_rewrite_links
+from openstackoid.composition import FEW_VALUES, MOST_VALUES
 from unit.bridge.stage import Visit, played, says, says_json, staged
 
 TO_TWO = 'X-Scope: {"identity":"CloudTwo"}'
@@ -86,3 +87,15 @@ async def test_a_document_that_never_ends_is_refused_at_the_limit() -> None:
         answer = await stage.ask("GET", "/identity/v3/users", TO_TWO)
     assert answer.status == 502
     assert f"larger than {LIMIT} bytes" in answer.error
+
+
+@played
+@pytest.mark.parametrize(("path", "values"), [("/identity/v3/users", MOST_VALUES), ("/identity/v3", FEW_VALUES)])
+async def test_a_document_of_few_bytes_and_many_values_is_refused_before_it_is_read(path: str, values: int) -> None:
+    body = b'{"users":[' + b",".join([b'{"":0}'] * (values // 2)) + b"]}"
+    assert len(body) < LIMIT / 4
+    async with staged(there=says("200 OK", "Content-Type: application/json", body=body)) as stage:
+        answer = await stage.ask("GET", path, TO_TWO)
+    assert answer.status == 502
+    assert answer.error.startswith("gateway of CloudOne: identity of CloudTwo at ")
+    assert answer.error.endswith(f": its answer has more than {values} values")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from faults import table
 from faults.table import FAULTS, Fault
 from faults.watching import FACTOR, RULES, scaled
 from openstackoid.gateway.status import TITLES
@@ -49,13 +50,13 @@ def test_the_runbook_of_the_alert_has_the_remedy(fault: Fault) -> None:
     assert plain(fault.todo) in plain(sections[fault.alert])
 
 
-def test_each_fault_is_injected_on_the_lab() -> None:
-    tests = Path(__file__).with_name("test_lab.py").read_text(encoding="utf-8")
-    names = re.findall(
-        r"^([A-Z_]+) = Fault\(", Path(__file__).with_name("table.py").read_text(encoding="utf-8"), flags=re.MULTILINE
-    )
-    assert len(names) == len(FAULTS)
-    assert [name for name in names if f"night.named(table.{name})" not in tests] == []
+def test_each_fault_is_injected_on_the_lab_and_clears() -> None:
+    tests = (Path(table.__file__).with_name("test_lab.py")).read_text(encoding="utf-8")
+    faults = {name: fault for name, fault in vars(table).items() if isinstance(fault, Fault)}
+    steps = re.findall(r"^ +night\.(named|cleared)\(table\.([A-Z_]+)\)$", tests, flags=re.MULTILINE)
+    assert len(faults) == len(FAULTS)
+    for name, fault in faults.items():
+        assert [step for step, of in steps if of == name] == (["named", "cleared"] if fault.clears else ["named"]), name
 
 
 def test_durations_alone_are_scaled() -> None:
