@@ -24,6 +24,7 @@ _WAYS = {
     "stream": "ports in one answer",
     "links": "the same, links rewritten",
     "pages": "servers, by pages of 1,000",
+    "images": "images, of which equal ones are shown once, by pages of 1,000",
 }
 _CLOUDS = (2, 8)
 _FEWEST = 2000

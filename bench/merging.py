@@ -23,7 +23,13 @@ from openstackoid.mesh import parse_mesh
 SIZE = 1536
 """Bytes of an item."""
 
-_PATHS = {"stream": ("network", "/v2.0/ports"), "links": ("network", "/v2.0/ports"), "pages": ("compute", "/v2.1/servers/detail")}
+_PATHS = {
+    "stream": ("network", "/v2.0/ports"),
+    "links": ("network", "/v2.0/ports"),
+    "pages": ("compute", "/v2.1/servers/detail"),
+    "images": ("image", "/v2/images"),
+}
+_PAGED = ("pages", "images")
 _MOST = 1000
 _ROOT = "http://127.0.0.1:10012/network"
 
@@ -42,25 +48,25 @@ class Cloud:
         limit = min(int(pairs["limit"][0]), _MOST)
         begin = self._numbers.index(UUID(pairs["marker"][0]).int) + 1 if "marker" in pairs else 0
         page = self._numbers[begin : begin + limit]
-        before, between, after = self._texts
-        items = ",".join(f"{before}{UUID(int=number)}{between}{10**9 - number}{after}" for number in page)
-        links = f',"{self._kind.links}":[{{"rel":"next","href":"http://service/next"}}]' if len(page) == limit else ""
-        return f'{{"{self._kind.collection}":[{items}]{links}}}'.encode()
+        before, after = self._texts
+        items = ",".join(f"{before}{UUID(int=number)}{str(10**9 - number).join(after)}" for number in page)
+        link = '"next":"/next"' if self._kind.paging.next == "top" else f'"{self._kind.links}":[{{"rel":"next","href":"/next"}}]'
+        return f'{{"{self._kind.collection}":[{items}]{"," + link if len(page) == limit else ""}}}'.encode()
 
 
-def _texts(root: str) -> tuple[str, str, str]:
-    """Return the JSON of an item before its id, between id and creation, and after it."""
+def _texts(root: str) -> tuple[str, list[str]]:
+    """Return the JSON of an item before its id, and behind it, in parts between the times of its creation and its hash."""
     port = {
-        "id": "ID", "created": "AGE", "name": "a name", "status": "ACTIVE", "device_id": str(UUID(int=1)), "tags": ["blue"],
+        "id": "ID", "created": "AGE", "created_at": "AGE", "name": "a name", "os_hash_algo": "sha512", "os_hash_value": "AGE",
+        "status": "ACTIVE", "device_id": str(UUID(int=1)), "tags": ["blue"],
         "fixed_ips": [{"subnet_id": str(UUID(int=2)), "ip_address": "10.0.0.7"}], "security_groups": [str(UUID(int=3))],
         "links": [{"rel": rel, "href": f"{root}/v2.1/x/ID"} for rel in ("self", "bookmark")],
         "addresses": {"net": [{"version": 4, "addr": "10.0.0.7", "OS-EXT-IPS:type": "fixed"}] * 4},
     }  # fmt: skip
     text = json.dumps(port)
-    text = json.dumps(port | {"description": "x" * (SIZE - len(text) - 80)})
+    text = json.dumps(port | {"description": "x" * (SIZE - len(text) - 94)})
     before, rest = text.replace("/x/ID", "/x/1").split("ID", 1)
-    between, after = rest.split("AGE")
-    return before, between, after
+    return before, rest.split("AGE")
 
 
 def main(way: str, clouds: int, items: int) -> dict[str, float]:
@@ -70,7 +76,7 @@ def main(way: str, clouds: int, items: int) -> dict[str, float]:
         raise BenchError(f"{way}: no list")
     holders = {f"Cloud{number}": Cloud(kind, number, clouds, items) for number in range(clouds)}
     asker, rewrite = Asker("user", Cursors([bytes(range(64))]), KnownMarkers()), _rewriting() if way == "links" else None
-    queries = ["sort_key=id&sort_dir=asc"] if way != "pages" else ["limit=1000"]
+    queries = ["sort_key=id&sort_dir=asc"] if way not in _PAGED else ["limit=1000"]
     idle, spent, count = _peak(), 0.0, 0
     while queries:
         began = time.process_time()
@@ -96,7 +102,10 @@ def main(way: str, clouds: int, items: int) -> dict[str, float]:
 
 
 def _next(kind: ListKind, tail: bytes) -> list[str]:
-    links = json.loads(b"{" + tail[2:]).get(kind.links, []) if tail.startswith(b"],") else []
+    rest = json.loads(b"{" + tail[2:]) if tail.startswith(b"],") else {}
+    if kind.paging.next == "top":
+        return [rest["next"].partition("?")[2]] if "next" in rest else []
+    links = rest.get(kind.links, [])
     return [link["href"].partition("?")[2] for link in links if link["rel"] == "next"]
 
 

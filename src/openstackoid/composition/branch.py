@@ -46,7 +46,7 @@ class Branch:
     """The items of one cloud from a place on.
 
     ``number``: of the cloud in the scope's expression. ``passing`` is told each item before the place, if the list is walked
-    from its start.
+    from its start: always if ``from_start``.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class Branch:
         passing: Callable[[Item, int], None],
         *,
         rewrite: Rewrite | None = None,
+        from_start: bool = False,
     ) -> None:
         self.number, self.cloud, clouds = cloud
         self.failure: Failure | None = None
@@ -74,16 +75,16 @@ class Branch:
         self._asked = self._taken = False
         self._read = 0
         self._replay: Replay | None = None
+        self._ties = Replay.of(query, position, self.number)
         backwards = query.backwards
         self._passed, self._ahead = (place.after, place.before) if backwards else (place.before, place.after)
         self._untouched = place.at_end if backwards else place.at_start
         self._finished = place.at_start if backwards else place.at_end
-        self._walk = self._first_walk()
+        self._walk = self._first_walk(from_start or query.kind.walks_from_start or query.kind.is_whole)
         self._more = self._walk is not _Walk.ON or not self._finished
         self._marker = self._passed if self._walk in (_Walk.MARKED, _Walk.ON) else None
 
-    def _first_walk(self) -> _Walk:
-        from_start = self._query.kind.walks_from_start or self._query.kind.is_whole
+    def _first_walk(self, from_start: bool) -> _Walk:
         if self._finished:
             return _Walk.PASS if from_start else _Walk.ON
         if self._untouched or self._query.kind.paging.marker == "value":
@@ -160,8 +161,7 @@ class Branch:
         if self.others is None:
             self.others = dict(page.others)
         if self._walk is _Walk.MARKED:
-            if not page.items and self._ahead is not None:
-                # Some services answer an unknown marker with no items.
+            if not self._is_after_marker(page):
                 self._restart(_Walk.SEEK)
                 return
             self._walk = _Walk.ON
@@ -174,6 +174,20 @@ class Branch:
         self._buffer.extend(self._from_place(fresh))
         if not self._more and self._walk in (_Walk.SEEK, _Walk.COMPARE):
             self._not_found()
+
+    def _is_after_marker(self, page: Page) -> bool:
+        """Return whether a page goes on behind the marker that was sent.
+
+        Some services answer an unknown marker with no items. Nova pages keypairs from microversion 2.35 on, and lists all before.
+        """
+        if not self._query.kind.equal:
+            return bool(page.items) or self._ahead is None
+        items = list(reversed(page.items) if self._is_turned else page.items)
+        return bool(items) and items[0].id == self._ahead
+
+    @property
+    def _is_turned(self) -> bool:
+        return self._query.backwards and not self._query.is_sorted_backwards
 
     def _next_marker(self, page: Page, last: Item) -> str | None:
         match self._query.kind.paging.marker:
@@ -188,8 +202,7 @@ class Branch:
 
         A page that came before as a whole has none.
         """
-        is_turned = self._query.backwards and not self._query.is_sorted_backwards
-        items = list(reversed(page.items) if is_turned else page.items)
+        items = list(reversed(page.items) if self._is_turned else page.items)
         if self._query.kind.is_whole or not items:
             return items
         ends = (items[0].id, items[-1].id)
@@ -207,7 +220,7 @@ class Branch:
         """Return the items after the place; all that come before it pass."""
         for item in items:
             match self._walk:
-                case _Walk.ON:
+                case _Walk.ON if not self._is_known_tie(item):
                     yield item
                     continue
                 case _Walk.SEEK if item.id == self._passed:
@@ -217,14 +230,23 @@ class Branch:
                     yield item
                     continue
                 case _Walk.COMPARE if self._replay is not None and (side := self._replay.side(item)) is not Side.BEFORE:
+                    if self._replay.is_lost:
+                        self._place_lost()
+                        return
                     if side is Side.AFTER:
-                        if self._replay.is_lost:
-                            self._place_lost()
-                            return
                         self._walk = _Walk.ON
                     yield item
                     continue
             self._passing(item, self.number)
+
+    def _is_known_tie(self, item: Item) -> bool:
+        """Return whether an item behind the place came before: one of its ties was made since, and has the place before all."""
+        if self._ties is None:
+            return False
+        if not self._ties.is_tie(item):
+            self._ties = None
+            return False
+        return self._ties.knows(item)
 
     def _not_found(self) -> None:
         """Look for the place by the order, for the items beside it are gone."""

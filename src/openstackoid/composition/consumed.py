@@ -2,13 +2,17 @@
 """The last items that a page has consumed: they say where a cut after them is."""
 
 from collections import deque
+from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
-from openstackoid.composition.cut import Cut, Position
-from openstackoid.composition.order import Key, Order
+from openstackoid.composition.cut import Cut, Place, Position
+from openstackoid.composition.order import Order
 from openstackoid.composition.page import Item
 from openstackoid.composition.ties import MOST, Ties
+
+_Entry = tuple[tuple[Any, ...], str, int]
+"""The values, the id and the cloud of an item."""
 
 
 class Consumed:
@@ -18,37 +22,85 @@ class Consumed:
         self._order = order
         self._cut = cut
         self._backwards = backwards
-        self._items: deque[tuple[tuple[Any, ...], str, int]] = deque(maxlen=MOST + 1)
+        self._items: deque[_Entry] = deque(maxlen=MOST + 1)
+        self._last: dict[int, _Entry] = {}
+        self._count = 0
 
     def add(self, item: Item, number: int) -> None:
         """Take the next item, which is of the cloud with this number."""
-        self._items.append((item.values or (), item.id, number))
+        self.hide(item, number)
+        self._items.append(self._last[number])
+        self._count += 1
+
+    def hide(self, item: Item, number: int) -> None:
+        """Take an item that is not shown, as another cloud's is the same thing."""
+        self._last[number] = (item.values or (), item.id, number)
 
     @property
     def last(self) -> str | None:
         """The id of the last item."""
         return self._items[-1][1] if self._items else None
 
-    def position(self) -> Position | None:
-        """Return the position of the last item; before the first one, that of the cut."""
+    def position(self, places: Sequence[Place], heads: Sequence[Item | None]) -> Position | None:
+        """Return the position of the last item, or that of the cut: if there is no item, or it was made since and sorts before.
+
+        ``places``, ``heads``: of each cloud, behind the last item. None if the items of a cloud before and after the cut may sort
+        otherwise than the last item says: nothing could be told of them by it.
+        """
         if not self._items:
             return self._cut.position
-        values, id_, number = self._items[-1]
-        return Position(values, id_, number, self._backwards, self._ties(self._order.alike(values)))
+        values, id_, number = last = self._items[-1]
+        ends = [(cloud, heads[cloud]) for cloud, place in enumerate(places) if not (place.at_start or place.at_end)]
+        if all(self._is_between(cloud, last, head) for cloud, head in ends if cloud != number):
+            return Position(values, id_, number, self._backwards, self._ties(values))
+        before = self._before()
+        is_still = before is not None and all(self._follows(entry, before, strictly=True) for entry in self._last.values())
+        return self._cut.position if is_still and all(self._is_between(cloud, before, head) for cloud, head in ends) else None
 
-    def _ties(self, alike: Key) -> Ties:
-        """Return the ties of the last item, which has this key."""
-        if not alike:
+    def _is_between(self, number: int, entry: _Entry | None, head: Item | None) -> bool:
+        """Return whether an entry is certainly between the items of a cloud before and after the cut."""
+        before = self._last.get(number) or self._before()
+        if before is None or entry is None or head is None:
+            return False
+        return self._follows(before, entry) and self._follows(entry, (head.values or (), head.id, number))
+
+    def _follows(self, one: _Entry, other: _Entry, *, strictly: bool = False) -> bool:
+        sign = self._order.certain(one[0], one[1], other[0], other[1])
+        if sign is None or (strictly and sign == 0):
+            return False
+        return sign >= 0 if self._backwards else sign <= 0
+
+    def _before(self) -> _Entry | None:
+        """Return the item beside the cut that this page goes on from."""
+        position = self._cut.position
+        return None if position is None else (position.values, position.id, position.cloud)
+
+    def _ties(self, values: tuple[Any, ...]) -> Ties:
+        """Return the ties of the last item, which has these values."""
+        if self._order.ids_decide:
             return Ties()
-        same = list(takewhile(lambda entry: self._order.alike(entry[0]) == alike, reversed(self._items)))
-        ties = Ties(are_all=True) if len(same) < len(self._items) else self._before(alike)
+        same = list(takewhile(lambda entry: entry[0] == values, reversed(self._items)))
+        position = self._cut.position
+        if len(same) == self._count and position is not None and position.values == values:
+            ties = position.ties
+        else:
+            ties = Ties(are_all=self._are_all(same))
         for _, id_, number in reversed(same):
             ties = ties.then(number, id_)
         return ties
 
-    def _before(self, alike: Key) -> Ties:
-        """Return the ties before the first item that is held."""
-        position = self._cut.position
-        if position is None:
-            return Ties(are_all=all(place.at_start for place in self._cut.places))
-        return position.ties if self._order.alike(position.values) == alike else Ties(are_all=True)
+    def _are_all(self, same: Sequence[_Entry]) -> bool:
+        """Return whether each cloud's items before these ties certainly sort before them, so that none of them is a tie."""
+        earlier = {entry[2]: entry for entry in list(self._items)[: -len(same)]}
+        if self._count > len(self._items):
+            within = {entry[2] for entry in same}
+            if not within <= earlier.keys():
+                return False
+            earlier = {number: entry for number, entry in self._last.items() if number not in within} | earlier
+        return all(self._is_earlier(earlier.get(number), same[0], place) for number, place in enumerate(self._cut.places))
+
+    def _is_earlier(self, entry: _Entry | None, tie: _Entry, place: Place) -> bool:
+        if entry is None and (place.at_end if self._backwards else place.at_start):
+            return True
+        entry = entry or self._before()
+        return entry is not None and entry[0] != tie[0] and self._follows(entry, tie)

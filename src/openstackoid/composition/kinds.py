@@ -55,8 +55,8 @@ class ListKind:
 
     @property
     def walks_from_start(self) -> bool:
-        """Whether each page is found by a walk from the first item: what was listed before decides, or no marker is a proof."""
-        return bool(self.equal) or self.paging.unknown_marker == "ignored" or self.paging.marker in ("link", "offset")
+        """Whether each page is found by a walk from the first item, as no marker of the service is a proof."""
+        return self.paging.unknown_marker == "ignored" or self.paging.marker in ("link", "offset")
 
 
 @dataclass(frozen=True, slots=True)

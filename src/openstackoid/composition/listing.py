@@ -72,8 +72,9 @@ class Listing:
         self._again: list[str] = []
         self.waiting = 0
         self._sent = False
-        cut, after = self._beginning()
-        self._merge = Merge(self._query, self._clouds, cut, after, rewrite=rewrite)
+        self._begin, after = self._beginning()
+        shown = asker.known.shown.find(asker.user, self._digest, self._begin) if kind.equal and after is None else None
+        self._merge = Merge(self._query, self._clouds, self._begin, after, rewrite=rewrite, shown=shown)
 
     def _beginning(self) -> tuple[Cut, str | None]:
         """Return the cut to begin at, and the id of an item to look for after it."""
@@ -179,9 +180,13 @@ class Listing:
         return self._refused is None and self._merge.is_whole
 
     def _remember(self) -> None:
-        last = self._merge.last
-        if last is not None and not self._query.backwards:
-            self._asker.known.remember(self._asker.user, self._digest, last, self._merge.end())
+        merge, known, user = self._merge, self._asker.known, self._asker.user
+        if merge.last is None or self._query.backwards:
+            return
+        end = merge.end()
+        known.remember(user, self._digest, merge.last, end)
+        if self._query.kind.equal and not self.is_unlimited:
+            known.shown.remember(user, self._digest, (self._begin, end), merge.shown)
 
     def _links(self, url: str) -> dict[str, object]:
         kind = self._query.kind

@@ -26,11 +26,19 @@ class Merge:
     Of equal things it has the first in the order of the list, of any cloud: a later page alone shows whether an earlier cloud of
     the scope has it, too. So a cloud may hide the equal thing of another behind an id of its own.
 
-    ``after``: the id of the item with which the page before ended, if no cut is known.
+    ``after``: the id of the item with which the page before ended, if no cut is known. ``shown``: the things of the pages before,
+    and the numbers of their clouds; if that is not known, all that the clouds list before the cut counts as shown.
     """
 
     def __init__(
-        self, query: ListQuery, clouds: Sequence[str], cut: Cut, after: str | None = None, *, rewrite: Rewrite | None = None
+        self,
+        query: ListQuery,
+        clouds: Sequence[str],
+        cut: Cut,
+        after: str | None = None,
+        *,
+        rewrite: Rewrite | None = None,
+        shown: dict[bytes, int] | None = None,
     ) -> None:
         self._query = query
         self._clouds = tuple(clouds)
@@ -39,12 +47,23 @@ class Merge:
         self._skipped = 0
         self._count = 0
         self.claims = Claims()
-        self._from_start = not query.backwards and (query.kind.walks_from_start or all(place.at_start for place in cut.places))
-        self._seen: dict[bytes, int] = {}
+        is_blind = shown is None and bool(query.kind.equal)
+        walks = is_blind or query.kind.walks_from_start or all(place.at_start for place in cut.places)
+        self._from_start = not query.backwards and walks
+        self.shown = shown or {}
+        passing = self._remember if is_blind else self._claim
         self._start: Cut | None = None
         self._consumed = Consumed(query.order, cut, backwards=query.backwards)
         self._branches = {
-            cloud: Branch(query, (number, cloud, len(clouds)), cut.places[number], cut.position, self._remember, rewrite=rewrite)
+            cloud: Branch(
+                query,
+                (number, cloud, len(clouds)),
+                cut.places[number],
+                cut.position,
+                passing,
+                rewrite=rewrite,
+                from_start=is_blind,
+            )
             for number, cloud in enumerate(clouds)
         }
 
@@ -131,8 +150,7 @@ class Merge:
             if head is None:
                 break
             if self._is_repeated(head, branch.number):
-                self.claims.note(head.id, branch.cloud)
-                branch.take()
+                self._pass_over(head, branch)
                 continue
             if self._is_full:
                 break
@@ -148,6 +166,15 @@ class Merge:
             if self._query.kind.paging.unknown_marker == "last":
                 return
             raise _not_found(self._after)
+
+    def _pass_over(self, head: Item, branch: Branch) -> None:
+        """Leave out an item that another cloud has, too; a marker may be its id all the same."""
+        self.claims.note(head.id, branch.cloud)
+        branch.take()
+        if not self._is_full:
+            self._consumed.hide(head, branch.number)
+        if head.id == self._after:
+            self._after = None
 
     def _next(self) -> Branch | None:
         """Return the branch with the next item; None if a branch needs a page, or all are at their end."""
@@ -168,14 +195,17 @@ class Merge:
         # Of keys that are equal, the first cloud's item is the first in the list, so the last one on the way back.
         return mine.key >= theirs.key if self._query.backwards else mine.key < theirs.key
 
-    def _remember(self, item: Item, number: int) -> None:
+    def _claim(self, item: Item, number: int) -> None:
         self.claims.note(item.id, self._clouds[number])
+
+    def _remember(self, item: Item, number: int) -> None:
+        self._claim(item, number)
         if item.equal is not None:
-            self._seen.setdefault(item.equal, number)
+            self.shown.setdefault(item.equal, number)
 
     def _is_repeated(self, item: Item, number: int) -> bool:
         """Return whether another cloud's item that came before is the same thing."""
-        return item.equal is not None and self._seen.get(item.equal, number) != number
+        return item.equal is not None and self.shown.get(item.equal, number) != number
 
     def _is_skipped(self, item: Item) -> bool:
         if self._after is None and self._offset == 0:
@@ -190,7 +220,8 @@ class Merge:
         return True
 
     def _cut(self) -> Cut:
-        return Cut(tuple(branch.place() for branch in self._branches.values()), self._consumed.position())
+        places = tuple(branch.place() for branch in self._branches.values())
+        return Cut(places, self._consumed.position(places, [branch.head for branch in self._branches.values()]))
 
 
 def _not_found(marker: str) -> CompositionError:

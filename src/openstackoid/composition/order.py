@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import total_ordering
 from typing import Any
 
+from openstackoid.composition.collation import certain
+
 Key = tuple[Any, ...]
 """A key that compares with those of the same order. Empty: the item lacks an attribute of the order."""
 
@@ -63,12 +65,21 @@ class Order:
             parts.append(_Descending(id_) if self.ties else id_)
         return tuple(parts)
 
-    def alike(self, values: Sequence[Any]) -> Key:
-        """Return a key of items with these values alone. Empty: the service sorts them by their ids, or they have no key."""
-        if self.ids_decide or len(values) != len(self.attributes):
-            return ()
-        folded = [value.casefold() if self.caseless and isinstance(value, str) else value for value in values]
-        return tuple(self._part(value, descends) for value, (_, descends) in zip(folded, self.attributes, strict=True))
+    def certain(self, values: Sequence[Any], id_: str, other_values: Sequence[Any], other_id: str) -> int | None:
+        """Return -1, 0 or 1: an item comes before another one, sorts as it does, or comes after it, in every service.
+
+        None: services differ in that, by the collations of their databases, or an item has no key.
+        """
+        if not len(values) == len(other_values) == len(self.attributes):
+            return None
+        for value, other, (_, descends) in zip(values, other_values, self.attributes, strict=True):
+            if value != other:
+                sign = certain(value, other, caseless=self.caseless)
+                return None if sign is None else -sign if descends else sign
+        if not self.ids_decide:
+            return 0
+        sign = certain(id_, other_id, caseless=self.caseless)
+        return None if sign is None else -sign if self.ties else sign
 
     def _part(self, value: Any, descends: bool) -> Any:
         if isinstance(value, str):

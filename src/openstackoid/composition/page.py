@@ -14,6 +14,7 @@ from openstackoid.composition.item_ids import has_odd_id
 from openstackoid.composition.order import Key, attribute_of, is_absent
 from openstackoid.composition.provenance import CLOUD
 from openstackoid.composition.query import ListQuery
+from openstackoid.composition.shown_things import THING
 
 ALL_BYTES = 64 * 2**20
 """Bytes of a page of all branches together, at most."""
@@ -140,7 +141,7 @@ class PageReader:
         values = [attribute_of(item, name) for name in self._kind.equal]
         if any(map(is_absent, values)):
             return None
-        return hashlib.sha256(json.dumps(values, sort_keys=True).encode("ascii")).digest()[:16]
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode("ascii")).digest()[:THING]
 
     def _link(self, document: Mapping[str, Any]) -> str | None:
         """Return the link by which the service says that more follows, or None."""

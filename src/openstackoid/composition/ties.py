@@ -45,11 +45,15 @@ class TieWalk:
 
     def side(self, id_: str) -> Side:
         """Return the side of the next tie. Of many, the forgotten ones come before those that are remembered."""
-        if _digest(self._cloud, id_) in self._known:
+        if self.knows(id_):
             self._is_found = True
             return Side.BEFORE
         self._has_unknown = True
         return Side.AMONG if self._is_found else Side.BEFORE
+
+    def knows(self, id_: str) -> bool:
+        """Return whether an item of the cloud is one of the ties that are remembered."""
+        return _digest(self._cloud, id_) in self._known
 
     @property
     def is_lost(self) -> bool:

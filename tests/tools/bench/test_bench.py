@@ -25,7 +25,7 @@ ROWS = {
     "scale": {"2", "3"},
     "bridge": {"validate_local", "validate_cold", "validate_again", "visitor", "write"},
     "abuse": {"alone", "slow", "tokens", "reads", "guests", "scopes", "ids"},
-    "composition": {f"{way}_{clouds}" for way in ("stream", "links", "pages") for clouds in (2, 8)}
+    "composition": {f"{way}_{clouds}" for way in ("stream", "links", "pages", "images") for clouds in (2, 8)}
     | {"http_2", "http_8", "slowest", "at_once_2", "at_once_8", "alone", "first", "otherwise"},
     "refusals": {refusal.key for refusal in (*REFUSALS, *BRIDGE_REFUSALS)},
     "metrics": {"local", "remote", "guest", "mixed", "write"},
@@ -129,7 +129,7 @@ def test_without_valgrind_one_line_says_so_and_routing_is_not_judged(
 
 def test_composition_measures_lists_and_requests(found: dict[str, Any]) -> None:
     rows = {row["key"]: set(row["figures"]) for row in found["parts"]["composition"]["rows"]}
-    lists = {key for key in rows if key.startswith(("stream", "links", "pages"))}
+    lists = {key for key in rows if key.startswith(("stream", "links", "pages", "images"))}
     assert all({"items_rate", "grown_mb"} <= rows[key] for key in lists)
     through = {"http_2", "http_8"}
     assert all(rows[key] == {"items_s", "items_rate", "grown_mb"} for key in through)

@@ -29,7 +29,7 @@ class FakeCloud:
     """A list of a service in one cloud, with the service's rules. ``most``: its own maximum of a page.
 
     ``refuses``: it refuses longer pages than it has. ``numbered``: of items that sort alike, the one made last comes first, as
-    with Nova's numbers, which no answer shows.
+    with Nova's numbers, which no answer shows. ``collation``: the order of its texts; the usual one is blind to case.
     """
 
     kind: ListKind
@@ -37,6 +37,7 @@ class FakeCloud:
     most: int = 1000
     numbered: bool = False
     refuses: bool = False
+    collation: Callable[[str], Any] | None = None
     asked: list[str] = field(default_factory=list)
 
     def get(self, query: str) -> tuple[int, bytes]:
@@ -139,6 +140,8 @@ class FakeCloud:
         return compare
 
     def _folded(self, value: Any) -> Any:
+        if self.collation is not None and isinstance(value, str):
+            return self.collation(value)
         caseless = self.kind.paging.compare == "caseless" and isinstance(value, str)
         if caseless and self.numbered:
             return value.casefold()

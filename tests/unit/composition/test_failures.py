@@ -209,8 +209,7 @@ def test_values_to_sort_by_are_told_by_their_json_and_fill_no_memory() -> None:
     gate = with_answers(gateway(list_kind("servers"), [1, 0]), "Two", lambda _: (200, body))
     answer = gate.get("sort_key=created_at&limit=5")
     assert (answer.outcome, len(answer.items)) == (Composed(), 5)
-    (cut,) = gate.known._cuts.values()
-    assert cut.position is None or len(repr(cut)) < 5000
+    assert 0 < gate.known._cuts.size < 5000
 
 
 def test_a_count_that_is_too_long_for_a_sum_is_a_failure_of_its_cloud() -> None:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openstackoid.composition import CompositionError, ListKind, PassOn, Refused
-from unit.composition.clouds import NAMES, FakeCloud, Gateway, by_pages, gateway, list_kind, shown, tagged, uuid
+from openstackoid.composition import CompositionError, KnownMarkers, ListKind, PassOn, Refused
+from unit.composition.clouds import NAMES, FakeCloud, Gateway, Item, by_pages, gateway, list_kind, shown, tagged, uuid
 
 PAGED = ["servers", "flavors", "images", "networks", "volumes", "attachments", "stacks", "containers", "server-groups"]
 
@@ -30,7 +30,7 @@ def test_the_last_id_is_accepted_as_a_marker(name: str, limit: int) -> None:
     gate = gateway(list_kind(name), [11, 20])
     assert shown(gate, list(gate.pages_by_id(limit))) == gate.whole()
     forgetful = gateway(list_kind(name), [11, 20])
-    forgetful.known._most = 0
+    forgetful.known = KnownMarkers(0)
     assert shown(forgetful, list(forgetful.pages_by_id(limit))) == gate.whole(), "and if the gateway has forgotten it"
 
 
@@ -172,6 +172,20 @@ def test_keypairs_collapse_by_name_and_fingerprint_and_keep_their_form() -> None
     page = Gateway(kind, clouds).get()
     assert [(item["name"], item["os_scope_cloud"]) for item in page.items] == [("home", "One"), ("home", "Two"), ("work", "One")]
     assert set(page.document["keypairs"][0]) == {"keypair"}
+
+
+@pytest.mark.parametrize("after", ["cirros", "other"])
+def test_the_id_of_an_equal_thing_that_is_not_shown_is_accepted_as_a_marker(after: str) -> None:
+    kind = list_kind("images")
+
+    def image(number: int, name: str, day: int) -> Item:
+        return {"id": uuid(number), "name": name, "os_hash_algo": "x", "os_hash_value": name, "created_at": f"2026-01-{day:02}"}
+
+    one = [image(1, "cirros", 9), image(2, "other", 5)]
+    two = [image(3, "cirros", 8), image(4, "mine", 4), image(5, "other", 3)]
+    gate = Gateway(kind, {"One": FakeCloud(kind, one), "Two": FakeCloud(kind, two)})
+    page = gate.get(f"limit=9&marker={uuid({'cirros': 3, 'other': 5}[after])}")
+    assert [item["name"] for item in page.items] == {"cirros": ["other", "mine"], "other": []}[after]
 
 
 def test_images_without_a_hash_are_not_equal() -> None:

@@ -13,13 +13,13 @@ EQUAL_NAMES = "sort_key=name&sort_dir=asc&"
 
 
 def numbered(name: str, sizes: list[int], query: str = "") -> Gateway:
-    """Return clouds whose items were all made in one second, or have the same name but for case."""
+    """Return clouds whose items were all made in one second, or have the same name."""
     kind, clouds, number = list_kind(name), {}, 0
     for cloud, size in zip(NAMES, sizes, strict=False):
         items = []
         for _ in range(size):
             number += 1
-            items.append(item(kind, number, number % 60 if query else 0, "aA"[number % 2]))
+            items.append(item(kind, number, number % 60 if query else 0, "a"))
         clouds[cloud] = FakeCloud(kind, items, numbered=True)
     return Gateway(kind, clouds)
 
@@ -83,6 +83,18 @@ def test_items_that_a_marker_or_an_offset_leaves_out_do_not_come_later(start: st
     listed += shown(gate, list(gate.pages(str(page.link("next")))))
     assert len(listed) == len(set(listed))
     assert set(gate.whole()) <= set(listed)
+
+
+@pytest.mark.parametrize("name", ["servers", "images", "volumes"])
+def test_ties_that_came_do_not_come_again_behind_one_that_was_made_since(name: str) -> None:
+    gate = numbered(name, [6])
+    cloud = gate.clouds["One"]
+    made = [item(gate.kind, number, 0, "a") for number in (7, 8)]
+    first, last = gate.get("limit=3"), [cloud.id(entry) for entry in cloud.ordered()]
+    cloud.items = [entry for entry in cloud.items if cloud.id(entry) not in last[2:4]] + made
+    pages = [first, *gate.pages(str(first.link("next")).replace("limit=3", "limit=1"))]
+    new = [cloud.id(entry) for entry in reversed(made)]
+    assert [id_ for page in pages for id_ in page.ids] == [*last[:3], *new, *last[4:]]
 
 
 @pytest.mark.parametrize("left", [0, 1])
