@@ -50,8 +50,6 @@ RUNS = 20
 LINES = {"local": 20_000, "remote": 2_000, "guest": 2_000, "mixed": 5_000, "write": 2_000}
 """Requests between two questions of Prometheus, by kind: 4,000 to 400 a second, asked every 5 s, as deploy/prometheus has it.
 HAProxy's share of a request is that under full load, in which more lines would be equal."""
-WARM = 5
-"""Questions of Prometheus before the first that is measured: a gateway runs for longer."""
 
 _LOADED = {"local": "none", "remote": "leaves", "guest": "guest", "write": "write"}
 """The way whose CPU time a kind of request takes."""
@@ -84,8 +82,8 @@ def measure_metrics(stage: Stage, rounds: Rounds) -> Part:
     service = _PythonService(traffic, lines["write"])
     readers = {key: _Reader(stage.folder / "metrics-audit") for key in _TITLES}
     for key, reader in readers.items():
-        for _ in range(WARM):
-            reader.read(batches(getattr(traffic, key), lines[key]))
+        # The first request with some labels takes longer.
+        reader.read(batches(getattr(traffic, key), lines[key]))
     found: dict[str, list[_Costs]] = {key: [] for key in _TITLES}
     for number in range(runs):
         rounds.say(f"run {number + 1} of {runs}")

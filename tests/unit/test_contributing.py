@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CONTRIBUTING.md names each suite of the Makefile; the page of faults and the Makefile have the same time of theirs."""
+"""CONTRIBUTING.md names each suite of the Makefile; the page of faults has the number of its tests."""
 
 import re
 from pathlib import Path
@@ -17,8 +17,7 @@ def test_each_suite_has_a_line() -> None:
     assert sorted(set(told) - set(re.findall(r"^([\w-]+):", MAKEFILE, flags=re.MULTILINE))) == []
 
 
-def test_the_number_of_the_tests_of_faults_and_their_time() -> None:
-    (number, minutes) = re.findall(r"All (\d+) tests took (\d+) minutes", FAULTS)[0]
+def test_the_number_of_the_tests_of_faults() -> None:
+    (number,) = re.findall(r"All (\d+) tests took ", FAULTS)
     tests = (ROOT / "tests/faults/test_lab.py").read_text(encoding="utf-8")
     assert int(number) == len(re.findall(r"^def test_", tests, flags=re.MULTILINE))
-    assert re.search(rf"make faults-test .*\(about {minutes} minutes\)", MAKEFILE)

@@ -56,7 +56,10 @@ def test_the_first_paragraph_is_three_sentences() -> None:
     assert len(re.findall(r"[.!?](?=\s|$)", paragraph)) == 3
 
 
-@pytest.mark.parametrize("suite", ["deploy-test", "kolla-test", "pair-test"])
+OPERATORS = ["deploy-test", "kolla-test", "pair-test", "observe-test", "console-test", "horizon-test", "faults-test"]
+
+
+@pytest.mark.parametrize("suite", OPERATORS)
 def test_the_time_of_an_operators_suite_stands_once_and_is_of_a_run_that_passed(suite: str) -> None:
     (result,) = re.findall(rf"^\| `make {suite}` \| Debian 12 \| (.*) \|$", README, re.MULTILINE)
     assert re.fullmatch(r"\d+ passed(, \d+ skipped,)? in \d+ min \d+ s(, beside (another|other) suites?)?", result)

@@ -26,7 +26,7 @@ NO_SERVICE = "none"
 """The service of a request to none: a refusal, or a page of the gateway."""
 
 MOST = 16_384
-"""Different answers that are kept, about 2 MB, before they are read, and as many whose labels are remembered."""
+"""Different answers that are kept, about 2 MB, before they are read."""
 
 _PARTS = re.compile(r"(?P<backend>\S+) (?P<cloud>\S+) (?P<status>[+-]?[0-9]{1,9}) (?P<state>\S{4}) ")
 _STATE = 5
@@ -43,7 +43,6 @@ class LineCounts:
 
     def __init__(self) -> None:
         self._answers: Counter[bytes] = Counter()
-        self._read: dict[bytes, tuple[RequestCount, float] | None] = {}
 
     def add(self, answers: Iterable[bytes], *, some_audited: bool = False) -> None:
         """Count the lines of these answers, but those from which parts for the audit log were taken, if there are some.
@@ -70,25 +69,12 @@ class LineCounts:
     def settle(self) -> None:
         """Read the answers that were only counted."""
         answers, self._answers = self._answers, Counter()
-        read = self._read
         for answer, number in answers.items():
-            try:
-                found = read[answer]
-            except KeyError:
-                if len(read) >= MOST:
-                    read.clear()
-                found = read[answer] = _read(answer)
-            if found is not None:
-                found[0].add(found[1], number)
-
-
-def _read(answer: bytes) -> tuple[RequestCount, float] | None:
-    """Return the count of the request of an answer, and its seconds; None for one that is not counted here."""
-    before, _, state = answer.partition(b" ms ")
-    target, _, taken = before.rpartition(b" ")
-    # A line about no request has no time.
-    count = _count_of(target, state[:_STATE]) if taken.isdigit() else None
-    return None if count is None else (count, int(taken) / 1000)
+            before, _, state = answer.partition(b" ms ")
+            target, _, taken = before.rpartition(b" ")
+            # A line about no request has no time.
+            if taken.isdigit() and (count := _count_of(target, state[:_STATE])) is not None:
+                count.add(int(taken) / 1000, number)
 
 
 @lru_cache(4096)
