@@ -33,13 +33,12 @@ MAY_IMPORT = {
     "peering": {"scope", "mesh", "discovery", "routing", "tls", "telemetry"},
 }
 SHARED = {
-    "haproxy": {"first_use"},
     "scope": {"base64url"},
     "routing": {"base64url"},
     "mesh": {"private"},
     "composition": {"base64url"},
     "binding": {"private", "base64url"},
-    "gateway": {"first_use", "process_identity", "parent_death_signal", "private", "service_manager"},
+    "gateway": {"process_identity", "parent_death_signal", "private", "service_manager"},
     "bridge": {"private", "parent_death_signal", "service_manager", "base64url"},
     "certs": {"private"},
     "console": {"service_manager"},

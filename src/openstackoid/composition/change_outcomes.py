@@ -4,7 +4,7 @@
 from collections.abc import Mapping, Sequence
 
 from openstackoid.composition.errors import Failure
-from openstackoid.composition.outcomes import Outcome, Refused, as_failure, has_it, is_unknown, is_uuid, item_outcome, shown
+from openstackoid.composition.outcomes import Outcome, Refused, as_failure, has_it, is_unique, is_unknown, item_outcome, shown
 
 _SAY_WHICH = "nothing was changed; name one cloud in the scope"
 
@@ -15,7 +15,7 @@ def owner_outcome(id_: str, clouds: Sequence[str], outcomes: Mapping[str, int | 
     A UUID is of the cloud that has it, whatever the others say; one that several have is in none for certain. Any other id is a
     name.
     """
-    if not is_uuid(id_):
+    if not is_unique(id_):
         return named_outcome(id_, clouds, outcomes)
     if any(cloud not in outcomes for cloud in clouds):
         return None

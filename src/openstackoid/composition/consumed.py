@@ -42,10 +42,11 @@ class Consumed:
         return self._items[-1][1] if self._items else None
 
     def position(self, places: Sequence[Place], heads: Sequence[Item | None]) -> Position | None:
-        """Return the position of the last item, or that of the cut: if there is no item, or it was made since and sorts before.
+        """Return the position at which the page ends: that of its last item.
 
-        ``places``, ``heads``: of each cloud, behind the last item. None if the items of a cloud before and after the cut may sort
-        otherwise than the last item says: nothing could be told of them by it.
+        A page without an item, or with a last one that was made since and sorts before the cut, ends at the cut's own position.
+        ``places``, ``heads``: of each cloud, behind the last item. None if the last item may not be between the items of each
+        cloud before and after the end: then its position would place them wrongly.
         """
         if not self._items:
             return self._cut.position

@@ -71,7 +71,7 @@ def item_outcome(id_: str, clouds: Sequence[str], outcomes: Mapping[str, int | F
     """
     for cloud in clouds:
         outcome = outcomes.get(cloud)
-        if outcome is None and not is_uuid(id_):
+        if outcome is None and not is_unique(id_):
             return None
         if outcome is not None and has_it(outcome):
             return PassOn(cloud)
@@ -98,8 +98,8 @@ def refusal(error: CompositionError) -> Refused:
     return Refused(error.status, str(error))
 
 
-def is_uuid(id_: str) -> bool:
-    """Return whether an id is one that no two clouds give."""
+def is_unique(id_: str) -> bool:
+    """Return whether an id is one that no two clouds give: a UUID in any form."""
     return _UUID.fullmatch(id_) is not None
 
 

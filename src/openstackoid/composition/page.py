@@ -56,21 +56,24 @@ class Page:
 class PageReader:
     """Reads the pages of one cloud of so many. ``rewrite`` returns an item, parsed, with its links rewritten.
 
+    ``values``: those of a page at most.
     The text of an item of a ``plain`` list is its id alone, on a line.
     """
 
-    def __init__(self, query: ListQuery, cloud: str, clouds: int, rewrite: Rewrite | None = None) -> None:
+    def __init__(
+        self, query: ListQuery, cloud: str, clouds: int, rewrite: Rewrite | None = None, *, values: int = MOST_VALUES
+    ) -> None:
         self._query = query
         self._kind = query.kind
         self._cloud = cloud
         self._rewrite = rewrite
-        self._most = ALL_BYTES // clouds
+        self._most, self._values = ALL_BYTES // clouds, values
 
     def read(self, body: bytes, cloud: str | None = None) -> Page | Failure:
         """Return the page in the body of an answer of ``cloud``, one of the branch's, or a failure that names the branch."""
         source = self._cloud if cloud is None else cloud
-        if len(body) > self._most or has_more_values(body, MOST_VALUES):
-            return Failure(self._cloud, Fault.TOO_LARGE, detail=f"more than {self._most} bytes, or {MOST_VALUES} values")
+        if len(body) > self._most or has_more_values(body, self._values):
+            return Failure(self._cloud, Fault.TOO_LARGE, detail=f"more than {self._most} bytes, or {self._values} values")
         try:
             document = parse(body)
         except (ValueError, RecursionError):

@@ -20,11 +20,10 @@ from openstackoid.composition.query import BATCH, ListQuery
 MOST_PAGES = 20
 """Pages of the list of one cloud that are searched for an equal thing, at most."""
 
-_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._ -]{0,254}")
-
-
 MOST_OF_PAGE = 5 * FEW_VALUES
-"""The values of a page of things that are looked up: a thousand flavors have 30,000."""
+"""The values of a page that is searched: a thousand flavors have 30,000."""
+
+_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._ -]{0,254}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +106,7 @@ class EqualSearch:
     def __init__(self, of: ListKind, cloud: str, equal: bytes | None) -> None:
         # Administrators see flavors of others by this alone; of other users' requests, Nova ignores it.
         self._listed = ListQuery.parse(of, "is_public=None")
-        self._cloud = cloud
-        self._reader = PageReader(self._listed, cloud, 1)
+        self._reader = PageReader(self._listed, cloud, 1, values=MOST_OF_PAGE)
         self._equal = equal
         self._left = MOST_PAGES if equal is not None else 0
         self._marker: str | None = None
@@ -121,8 +119,6 @@ class EqualSearch:
 
     def take(self, body: bytes) -> Failure | None:
         """Take a page. Return the failure of a cloud whose answer is none."""
-        if has_more_values(body, MOST_OF_PAGE):
-            return Failure(self._cloud, Fault.TOO_LARGE, detail=f"more than {MOST_OF_PAGE} values")
         page = self._reader.read(body)
         if isinstance(page, Failure):
             return page

@@ -3,7 +3,7 @@
 
 from typing import TYPE_CHECKING
 
-from openstackoid.first_use import on_first_use
+from openstackoid import on_first_use
 
 if TYPE_CHECKING:
     from openstackoid.gateway.configuration import Configuration, load_configuration, render

@@ -64,7 +64,7 @@ def _wait(folder: Folder, began: float, told: str) -> None:
     """Wait until the gateway has reloaded. Raises :class:`GatewayError` if it cannot: what is ``told`` is not so yet."""
     while time.time() < began + PATIENCE:
         try:
-            reload = json.loads((folder.supervised).read_text(encoding="utf-8"))["reload"]
+            reload = json.loads(folder.supervised.read_text(encoding="utf-8"))["reload"]
         except (OSError, ValueError, KeyError) as error:
             raise GatewayError(f"{folder.supervised}: the state of the gateway cannot be read: {error}") from None
         if reload["time"] >= began:

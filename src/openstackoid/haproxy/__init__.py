@@ -3,7 +3,7 @@
 
 from typing import TYPE_CHECKING
 
-from openstackoid.first_use import on_first_use
+from openstackoid import on_first_use
 
 if TYPE_CHECKING:
     from openstackoid.haproxy.compile import LOG_VARIABLE, CompileError, compile_gateway, listener_variable

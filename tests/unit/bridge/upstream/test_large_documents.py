@@ -17,7 +17,7 @@ from unit.bridge.stage import played, says_json, staged
 @pytest.mark.parametrize(("large", "most"), [(1, LARGE_AT_ONCE), (1000, 0)])
 @played
 async def test_large_documents_of_one_cloud_wait_for_each_other(large: int, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small ones are rewritten where they arrive, and wait for nobody; one at a time is worked at."""
+    """A small document takes no slot. Documents of one cloud, small or large, are rewritten one at a time."""
     counting = threading.Lock()
     work: list[int] = [0]
     at_work: list[int] = []
