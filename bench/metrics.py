@@ -2,17 +2,18 @@
 """Part 11, metrics: what counting adds to a request, in relation to all CPU time that the request takes.
 
 HAProxy's part is judged by instructions, with an address for metrics and without one. Python's part is CPU time, in runs that
-each measure the request and its counting, one after the other. The process of HAProxy's log reads lines as real traffic has
-them, and the Python service counts what it has answered.
+each measure the request, and read the same lines with counting and without, in turn. The lines are as real traffic has them. The
+Python service counts what it has answered.
 """
 
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stderr
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
 from types import SimpleNamespace
 from typing import cast
 
@@ -32,8 +33,8 @@ from bench.spread import Spread
 from bench.stage import Stage
 from bench.traffic import MIXED, Traffic, batches
 from openstackoid.bridge.audit.admitted_lines import AuditedRequest
-from openstackoid.bridge.audit.audit_file import Audit
-from openstackoid.bridge.audit.audit_log import ALLOWED, AuditLine, lost_line
+from openstackoid.bridge.audit.audit_file import Audit, count_lines
+from openstackoid.bridge.audit.audit_log import ALLOWED, lost_line
 from openstackoid.bridge.audit.egress_lines import EgressLines
 from openstackoid.bridge.haproxy_log import HaproxyLog
 from openstackoid.bridge.message.head import Head
@@ -46,6 +47,9 @@ from openstackoid.telemetry import count_request
 
 RUNS = 20
 """Runs that each measure everything once; fewer in a short trial."""
+
+PAIRS = 5
+"""Pairs of readings of a kind of request in each run, of the same lines, one with counting."""
 
 LINES = {"local": 20_000, "remote": 2_000, "guest": 2_000, "mixed": 5_000, "write": 2_000}
 """Requests between two questions of Prometheus, by kind: 4,000 to 400 a second, asked every 5 s, as deploy/prometheus has it.
@@ -83,7 +87,7 @@ def measure_metrics(stage: Stage, rounds: Rounds) -> Part:
     readers = {key: _Reader(stage.folder / "metrics-audit") for key in _TITLES}
     for key, reader in readers.items():
         # The first request with some labels takes longer.
-        reader.read(batches(getattr(traffic, key), lines[key]))
+        reader.costs(batches(getattr(traffic, key), lines[key]), counting_first=True)
     found: dict[str, list[_Costs]] = {key: [] for key in _TITLES}
     for number in range(runs):
         rounds.say(f"run {number + 1} of {runs}")
@@ -93,9 +97,9 @@ def measure_metrics(stage: Stage, rounds: Rounds) -> Part:
         asked = {key: used[way] for key, way in _LOADED.items()}
         asked["mixed"] = sum(asked[key] * share for key, share in MIXED.items()) / 100
         for key, costs in found.items():
-            reading, counting = readers[key].read(batches(getattr(traffic, key), lines[key]))
+            reading, counting = readers[key].pairs(getattr(traffic, key), lines[key])
             more = service.counted() if key == "write" else 0.0
-            costs.append(_Costs(asked[key] + reading / lines[key], (counting + more) / lines[key]))
+            costs.append(_Costs(asked[key] + reading, counting + more / lines[key]))
     rows = [_row(key, costs) for key, costs in found.items()]
     instructions = _instructions(stage, rounds)
     if instructions is not None:
@@ -118,81 +122,54 @@ def _row(key: str, costs: Sequence[_Costs]) -> Row:
     return Row(key, _TITLES[key], figures)
 
 
-class _Clock:
-    """Adds the CPU time of this process in which it is held, in seconds."""
-
-    def __init__(self) -> None:
-        self.used = 0.0
-
-    def __enter__(self) -> None:
-        self.used -= time.process_time()
-
-    def __exit__(self, *_: object) -> None:
-        self.used += time.process_time()
-
-
-class _TimedCounts(LineCounts):
-    """Counts while a clock is held."""
-
-    def __init__(self, clock: _Clock) -> None:
-        super().__init__()
-        self._clock = clock
+class _NoCounts(LineCounts):
+    """Counts nothing."""
 
     def add(self, answers: Iterable[bytes], *, some_audited: bool = False) -> None:
-        """Count, and make the list of answers once more: the other readers of a line do not need it."""
-        with self._clock:
-            super().add([answer for answer in answers], some_audited=some_audited)  # noqa: C416 - as the list is made
+        """Count nothing."""
 
-    def add_audited(self, requests: Iterable[AuditedRequest]) -> None:
-        """Count audited requests."""
-        with self._clock:
-            super().add_audited(requests)
-
-
-class _TimedAudit(Audit):
-    """Counts while a clock is held."""
-
-    def __init__(self, path: Path, clock: _Clock) -> None:
-        super().__init__(path)
-        self._clock = clock
-
-    def count(self, lines: Sequence[AuditLine]) -> None:
-        """Count written lines."""
-        with self._clock:
-            super().count(lines)
+    def add_audited(self, requests: Iterable[AuditedRequest], written: bool = True) -> None:
+        """Count nothing."""
 
 
 class _Reader:
-    """Reads lines as the process of HAProxy's log does, from a pipe, in ``folder``, and remembers what that process does."""
+    """Reads lines as the process of HAProxy's log does, from a pipe, in ``folder``, with counting and without."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._counting = _Clock()
-        self._counts = _TimedCounts(self._counting)
+        self._counts, self._none = LineCounts(), _NoCounts()
 
-    def read(self, lines: Sequence[bytes]) -> tuple[float, float]:
-        """Read batches of lines until Prometheus asks. Return the CPU seconds of reading without counting, and of counting."""
+    def pairs(self, line: Callable[[], str], number: int) -> tuple[float, float]:
+        """Return the CPU seconds of reading a line without counting, and of counting it: the medians of pairs of readings."""
+        costs = [self.costs(batches(line, number), counting_first=bool(pair % 2)) for pair in range(PAIRS)]
+        return median(cost for cost, _ in costs) / number, median(cost for _, cost in costs) / number
+
+    def costs(self, lines: Sequence[bytes], *, counting_first: bool) -> tuple[float, float]:
+        """Read batches of lines until Prometheus asks, twice. Return the CPU seconds without counting, and what counting adds."""
+        used = {counting: self._read(lines, counting=counting) for counting in (counting_first, not counting_first)}
+        return used[False], used[True] - used[False]
+
+    def _read(self, lines: Sequence[bytes], *, counting: bool) -> float:
         self._folder.mkdir(exist_ok=True)
-        whole, counting = _Clock(), self._counting
-        counting.used = 0.0
-        audit = _TimedAudit(self._folder / "audit.log", counting)
+        counts = self._counts if counting else self._none
+        audit, used = Audit(self._folder / "audit.log", count=None), 0.0
         reading, writing = os.pipe()
-        log = HaproxyLog(reading, EgressLines(AT, audit, requests=self._counts.add_audited), self._counts, TokenAnswerCounts())
+        log = HaproxyLog(reading, EgressLines(AT, audit, requests=counts.add_audited), counts, TokenAnswerCounts())
         try:
             with _silent():
                 for batch in lines:
                     os.write(writing, batch)
-                    with whole:
-                        log.read()
-            read = whole.used - counting.used
-            with counting:
-                self._counts.settle()
+                    began = time.process_time()
+                    log.read()
+                    used += time.process_time() - began
+            began = time.process_time()
+            counts.settle()
+            return used + time.process_time() - began
         finally:
             os.close(reading)
             os.close(writing)
             audit.close()
             (self._folder / "audit.log").unlink(missing_ok=True)
-        return read, counting.used
 
 
 @contextmanager
@@ -206,7 +183,6 @@ class _PythonService:
     """Counts requests as the Python service does at their ends: writes that leave, with the audit line of each."""
 
     def __init__(self, traffic: Traffic, number: int) -> None:
-        self._audit = Audit(None)
         self._line = replace(lost_line(AT, 0, 1, ""), cloud="CloudTwo", outcome=ALLOWED)
         mesh = parse_mesh(two_clouds(1, 2, 3))
         self._here = mesh.clouds[AT]
@@ -227,7 +203,7 @@ class _PythonService:
         began = time.process_time()
         for head, executor, status, seconds in self._requests:
             count_request(answered(self._here, head, executor, None, status), seconds)
-            self._audit.count((self._line,))
+            count_lines((self._line,))
         return time.process_time() - began
 
 

@@ -58,7 +58,7 @@ def start_reading(
     ``haproxy``: HAProxy's control socket; ``losses`` counts lost lines; ``metrics``: the connection on which the process
     tells its numbers. It ends with this one. On SIGTERM, it first shows the lines that have arrived.
     """
-    reading = partial(_read, log, at, Audit(audit), haproxy, losses, metrics=metrics)
+    reading = partial(_read, log, at, Audit(audit, count=None), haproxy, losses, metrics=metrics)
     process = multiprocessing.get_context("fork").Process(
         target=_run, args=(reading, os.getpid()), name="haproxy-log", daemon=True
     )

@@ -70,17 +70,22 @@ class Served(NamedTuple):
     refused: bool = False
 
 
+Use = tuple[str, str, str]
+"""The labels of a line of the audit log: direction, peer and outcome."""
+
+
 class RequestCount:
-    """The number of requests with equal labels for each bucket of times, and the sum of their times.
+    """Requests with equal labels: their number for each bucket of times, the sum of their times, their lines of the audit log.
 
     Plain numbers: a counter of prometheus_client would take a lock each time. One thread counts, any may read.
     """
 
-    __slots__ = ("numbers", "seconds")
+    __slots__ = ("lines", "numbers", "seconds")
 
     def __init__(self) -> None:
         self.numbers = [0] * (len(_BUCKETS) + 1)
         self.seconds = 0.0
+        self.lines = 0
 
     def add(self, seconds: float, number: int = 1) -> None:
         """Count ``number`` requests that took ``seconds`` each."""
@@ -88,16 +93,21 @@ class RequestCount:
         self.seconds += seconds * number
 
 
-_requests: dict[Served, RequestCount] = {}
-_uses: Totals[tuple[str, str, str]] = Totals()
-"""By direction, peer and outcome. Plain numbers, too: a busy gateway writes hundreds of lines a second."""
+_counts: dict[tuple[Served | None, Use | None], RequestCount] = {}
 
 
 @lru_cache(4096)
-def request_count(served: Served) -> RequestCount:
-    """Return the count of requests with these labels."""
-    status = served.status if served.status in _CODES else 0
-    return _requests.setdefault(served._replace(peer=_bounded(served.peer), status=status), RequestCount())
+def request_count(served: Served | None, use: Use | None = None) -> RequestCount:
+    """Return the count of requests with these labels, of whose lines of the audit log each has the labels ``use``.
+
+    ``served``: None for lines of requests that are counted elsewhere.
+    """
+    if served is not None:
+        status = served.status if served.status in _CODES else 0
+        served = served._replace(peer=_bounded(served.peer), status=status)
+    if use is not None:
+        use = use[0], _bounded(use[1]), use[2]
+    return _counts.setdefault((served, use), RequestCount())
 
 
 def count_request(served: Served, seconds: float) -> None:
@@ -114,8 +124,14 @@ class _PlainCounts(Collector):
         # So that a rate is known from the first error on.
         errors: Totals[tuple[str, ...]] = Totals({(by, "none", ""): 0 for by in (GATEWAY, SERVICE, PEER)})
         refusals: Totals[tuple[str, ...]] = Totals()
+        uses: Totals[Use] = Totals()
         durations: dict[tuple[str, ...], RequestCount] = {}
-        for (route, service, peer, status, fault, refused), count in list(_requests.items()):
+        for (served, use), count in list(_counts.items()):
+            if use is not None:
+                uses[use] += count.lines
+            if served is None:
+                continue
+            route, service, peer, status, fault, refused = served
             numbers, seconds = list(count.numbers), count.seconds
             number = sum(numbers)
             answered[route, service, peer, str(status)] += number
@@ -131,7 +147,7 @@ class _PlainCounts(Collector):
         yield _counter("errors", "Answers from 500 on, by the part at fault", ("by", "service", "peer"), errors)
         yield _counter("refusals", "Requests that the gateway has refused", ("reason",), refusals)
         about, labels = "Lines of the audit log: uses of one cloud by another", ("direction", "peer", "outcome")
-        yield _counter("uses", about, labels, dict(_uses))
+        yield _counter("uses", about, labels, uses)
 
 
 def _counter(name: str, about: str, labels: tuple[str, ...], totals: Mapping[Any, int]) -> Metric:
@@ -155,7 +171,7 @@ _REGISTRY.register(_PlainCounts())
 
 def count_use(direction: str, peer: str, outcome: str, number: int) -> None:
     """Count lines of the audit log."""
-    _uses[direction, _bounded(peer), outcome] += number
+    request_count(None, (direction, peer, outcome)).lines += number
 
 
 def count_validation(home: str, result: str) -> None:

@@ -13,7 +13,7 @@ from openstackoid.bridge.audit.audit_log import Party
 from openstackoid.bridge.audit.egress_lines import EgressLines
 from openstackoid.bridge.telemetry.haproxy_lines import LineCounts
 from openstackoid.bridge.trace.haproxy_lines import record_of_line
-from openstackoid.haproxy.trace import shown_lines
+from openstackoid.haproxy.trace import BY_PYTHON, shown_lines
 from openstackoid.mesh import Endpoint
 from openstackoid.routing.admission import encoded_roles
 from openstackoid.routing.backend_names import PEER, guests_backend
@@ -74,7 +74,7 @@ def agree(folder: Path, text: bytes, service: str, direction: str, cloud: str, c
     uses = {"direction": direction, "peer": "CloudTwo", "outcome": outcome}
     before = counted("openstackoid_requests_total", **requests), counted("openstackoid_uses_total", **uses)
     counts = LineCounts()
-    egress = EgressLines("CloudOne", Audit(folder / "audit.log"), requests=counts.add_audited)
+    egress = EgressLines("CloudOne", Audit(folder / "audit.log", count=None), requests=counts.add_audited)
     counts.add(shown_lines(egress(text))[1], some_audited=True)
     counts.settle()
     (audited,) = map(json.loads, (folder / "audit.log").read_text().splitlines())
@@ -86,3 +86,26 @@ def agree(folder: Path, text: bytes, service: str, direction: str, cloud: str, c
     after = counted("openstackoid_requests_total", **requests), counted("openstackoid_uses_total", **uses)
     assert (after[0] - before[0], after[1] - before[1]) == (1, 1)
     assert (audited["method"], audited["path"], audited["request_id"]) == (record.method, record.path, found[0])
+
+
+@pytest.mark.parametrize(("folder", "written"), [(".", 1), ("missing", 0)])
+def test_a_line_that_cannot_be_written_counts_as_a_request_and_as_no_use(tmp_path: Path, folder: str, written: int) -> None:
+    of = endpoint("image")
+    text = line(of, PEER, "CloudTwo", "200 20 ms ----", f"left={of.key} home=CloudOne id={ID} use={USE}")
+    requests = {"service": "image", "peer": "CloudTwo", "code": "200"}
+    uses = {"direction": "out", "peer": "CloudTwo", "outcome": "allowed"}
+    before = counted("openstackoid_requests_total", **requests), counted("openstackoid_uses_total", **uses)
+    egress = EgressLines("CloudOne", Audit(tmp_path / folder / "audit.log", count=None), requests=LineCounts().add_audited)
+    egress(text)
+    after = counted("openstackoid_requests_total", **requests), counted("openstackoid_uses_total", **uses)
+    assert (after[0] - before[0], after[1] - before[1]) == (1, written)
+
+
+def test_a_line_of_the_python_service_is_a_use_and_counted_as_a_request_elsewhere(tmp_path: Path) -> None:
+    of = endpoint("image")
+    text = line(of, PEER, "CloudTwo", f"200 20 ms ----{BY_PYTHON}", f"left={of.key} home=CloudOne id={ID} use={USE}")
+    uses = {"direction": "out", "peer": "CloudTwo", "outcome": "allowed"}
+    before = counted("openstackoid_requests_total"), counted("openstackoid_uses_total", **uses)
+    EgressLines("CloudOne", Audit(tmp_path / "audit.log", count=None), requests=LineCounts().add_audited)(text)
+    after = counted("openstackoid_requests_total"), counted("openstackoid_uses_total", **uses)
+    assert (after[0] - before[0], after[1] - before[1]) == (0, 1)

@@ -23,7 +23,8 @@ BUSY = 15.0
 
 @pytest.fixture(scope="module")
 def gateways(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PeerGateway, PeerGateway]]:
-    with pair(tmp_path_factory.mktemp("blocking")) as both:
+    """Two gateways. The service of the second never ends its answers, so its gateway would wait for them when it stops."""
+    with pair(tmp_path_factory.mktemp("blocking"), CloudTwo="drain: {longest: 1}") as both:
         yield both
 
 

@@ -18,8 +18,8 @@ from openstackoid.routing.egress import is_request_id
 from openstackoid.scope.services import official_service_type
 
 REQUEST = re.compile(
-    r"(?P<source>\S+) (?P<method>\S+) (?P<path>\S+) -> (?P<backend>\S+) (?P<cloud>\S+)"
-    r" (?P<status>[+-]?[0-9]{1,9}) (?P<milliseconds>[+-]?[0-9]{1,12}) ms (?P<state>\S*) .*"
+    r"(?P<source>\S+) (?P<method>\S+) (?P<path>\S+) -> (?P<answer>(?P<backend>\S+) (?P<cloud>\S+)"
+    r" (?P<status>[+-]?[0-9]{1,9})) (?P<milliseconds>[+-]?[0-9]{1,12}) ms (?P<state>\S*) .*"
 )
 """A line of HAProxy's, without its part for the audit log."""
 
@@ -38,11 +38,15 @@ _roles = lru_cache(1024)(decoded_roles)
 
 
 class AuditedRequest(NamedTuple):
-    """A request of an audited line: the line of the audit log, its milliseconds, and HAProxy's letters about its end."""
+    """A request of an audited line: the line of the audit log, its milliseconds, and HAProxy's letters about its end.
+
+    ``answer``: backend, cloud and status, as HAProxy has them.
+    """
 
     line: AuditLine
     milliseconds: int
     state: str
+    answer: str
 
 
 def admitted_line(request: str, left: str, at: str, now: float) -> AuditedRequest | None:
@@ -76,4 +80,4 @@ def admitted_line(request: str, left: str, at: str, now: float) -> AuditedReques
         status=max(int(said["status"]), 0),
         request_id=about["id"] if is_request_id(about["id"]) else None,
     )
-    return AuditedRequest(line, milliseconds, said["state"])
+    return AuditedRequest(line, milliseconds, said["state"], said["answer"])

@@ -12,10 +12,8 @@ import os
 import re
 import stat
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from logging.handlers import RotatingFileHandler
-from operator import attrgetter
 from pathlib import Path
 
 from openstackoid.bridge.audit.audit_log import LOST, AuditLine, lost_line
@@ -27,22 +25,34 @@ from openstackoid.telemetry import count_use
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
-_USE = attrgetter("direction", "peer", "outcome", "count")
+
+
+CountLines = Callable[[Sequence[AuditLine]], None]
 
 
 class AuditError(OpenstackoidError):
     """A line could not be written. Its request must not go on."""
 
 
+def count_lines(lines: Sequence[AuditLine]) -> None:
+    """Count lines for the metrics."""
+    for line in lines:
+        if line.outcome != LOST:
+            count_use(line.direction, line.peer, line.outcome, line.count)
+
+
 class Audit:
     """The file, to which several processes may append. It is made owner-only; an existing one keeps its mode.
 
     Without a path no line is written. A moved or removed file (``logrotate``) is left, and made or opened again. ``clock``
-    returns seconds since 1970.
+    returns seconds since 1970. ``count`` counts written lines for the metrics, unless that is done elsewhere.
     """
 
-    def __init__(self, path: Path | None, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, path: Path | None, clock: Callable[[], float] = time.time, *, count: CountLines | None = count_lines
+    ) -> None:
         self.path = path
+        self._count = count
         self._descriptor = -1
         self._file = (0, 0)
         self._cut_short = False
@@ -59,13 +69,8 @@ class Audit:
         if self.path is not None:
             self.flush()
             self._append(self.path, self._refusals.sift(lines, FIRST if self.reserve.kept else 0))
-        self.count(lines)
-
-    def count(self, lines: Sequence[AuditLine]) -> None:
-        """Count written lines for the metrics."""
-        for (direction, peer, outcome, number), equal in Counter(map(_USE, lines)).items():
-            if outcome != LOST:
-                count_use(direction, peer, outcome, number * equal)
+        if self._count is not None:
+            self._count(lines)
 
     def flush(self, *, all_sums: bool = False) -> None:
         """Append the sums of refused requests after their minute, or all. Raises :class:`AuditError`, and keeps the sums then."""
@@ -192,19 +197,20 @@ class LateAudit:
         self._count = lost
         self._lost = 0
 
-    def write(self, *lines: AuditLine) -> None:
-        """Append lines, or lose them."""
+    def write(self, *lines: AuditLine) -> bool:
+        """Append lines, or lose them. Return whether they were written."""
         if not lines:
-            return
+            return True
         missing = [lost_line(self._at, time.time(), self._lost, "lines could not be written")] if self._lost else []
         try:
             self._audit.write(*missing, *lines)
         except AuditError as error:
             self.lose(len(lines), str(error))
-            return
+            return False
         if self._lost:
             self._log.error("audit: %d lines about requests that were served were lost; they are written again", self._lost)
             self._lost = 0
+        return True
 
     def lose(self, number: int, why: str) -> None:
         """Count lost lines, and log the reason once."""

@@ -35,10 +35,10 @@ _LEFT = re.compile(
 )
 
 Count = Callable[[str | None, str | None, str], None]
-CountRequests = Callable[[list[AuditedRequest]], None]
+CountRequests = Callable[[list[AuditedRequest], bool], None]
 
 
-def _count_nothing(_: str | None, __: str | None, ___: str, /) -> None:
+def _count_nothing(*_: object) -> None:
     pass
 
 
@@ -46,7 +46,7 @@ class EgressLines:
     """Audits requests that HAProxy served alone at the gateway of ``at``. ``clock`` returns seconds of the wall clock.
 
     ``losses`` counts the lines that cannot be written; ``delegated`` those of peers in the name of users here, by peer, rule and
-    outcome; ``requests`` those of all audited lines.
+    outcome; ``requests`` those of all audited lines, and whether their lines could be written.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class EgressLines:
         losses: Losses | None = None,
         *,
         delegated: Count = _count_nothing,
-        requests: CountRequests = list.clear,
+        requests: CountRequests = _count_nothing,
     ) -> None:
         self._at = at
         self._delegated = delegated
@@ -93,8 +93,7 @@ class EgressLines:
             use = found.line
             if use.direction == IN and use.home == self._at:
                 self._delegated(use.sender, use.rule, use.outcome)
-        self._audit.write(*[found.line for found in audited])
-        self._requests(audited)
+        self._requests(audited, self._audit.write(*[found.line for found in audited]))
         return b"".join(kept)
 
 
@@ -124,4 +123,4 @@ def audit_line(request: str, left: str, at: str, now: float) -> AuditedRequest |
         status=status,
         request_id=about["id"] if is_request_id(about["id"]) else None,
     )
-    return AuditedRequest(line, milliseconds, said["state"])
+    return AuditedRequest(line, milliseconds, said["state"], said["answer"])

@@ -8,10 +8,9 @@ the numbers are asked for: most of them are equal to an earlier one then.
 import re
 from collections import Counter
 from collections.abc import Iterable
-from functools import lru_cache
 
 from openstackoid.bridge.audit.admitted_lines import AuditedRequest
-from openstackoid.bridge.audit.audit_log import OUT
+from openstackoid.bridge.audit.audit_log import OUT, AuditLine
 from openstackoid.bridge.audit.egress_lines import NOTED
 from openstackoid.haproxy.trace import BY_PYTHON
 from openstackoid.routing.backend_names import BRIDGE, FRONTEND, PEER, is_local
@@ -43,6 +42,9 @@ class LineCounts:
 
     def __init__(self) -> None:
         self._answers: Counter[bytes] = Counter()
+        self._known: dict[bytes, RequestCount | None] = {}
+        """By backend, cloud, status and letters; None for requests that the Python service counts."""
+        self._audited: dict[str, RequestCount] = {}
 
     def add(self, answers: Iterable[bytes], *, some_audited: bool = False) -> None:
         """Count the lines of these answers, but those from which parts for the audit log were taken, if there are some.
@@ -53,13 +55,23 @@ class LineCounts:
         if len(self._answers) > MOST:
             self.settle()
 
-    def add_audited(self, requests: Iterable[AuditedRequest]) -> None:
-        """Count the requests of audited lines."""
-        for line, milliseconds, state in requests:
-            peer = line.cloud if line.direction == OUT else line.sender
-            count = _audited_count_of(line.direction, line.service, peer, line.status, state)
-            if count is not None and milliseconds >= 0:
+    def add_audited(self, requests: Iterable[AuditedRequest], written: bool = True) -> None:
+        """Count the requests of audited lines, and the lines if they were ``written``."""
+        known = self._audited
+        for line, milliseconds, state, answer in requests:
+            key = f"{answer} {line.service} {line.sender} {line.home} {line.outcome} {state}"
+            count = known.get(key)
+            if count is None:
+                count = self._learn(key, line, state)
+            count.lines += written
+            if milliseconds >= 0:
                 count.add(milliseconds / 1000)
+
+    def _learn(self, key: str, line: AuditLine, state: str) -> RequestCount:
+        if len(self._audited) >= MOST:
+            self._audited.clear()
+        count = self._audited[key] = request_count(_audited(line, state), (line.direction, line.peer, line.outcome))
+        return count
 
     def samples(self) -> list[tuple[str, dict[str, str], float]]:
         """Return the samples of this process, with those of all lines."""
@@ -69,21 +81,32 @@ class LineCounts:
     def settle(self) -> None:
         """Read the answers that were only counted."""
         answers, self._answers = self._answers, Counter()
+        known = self._known
         for answer, number in answers.items():
             before, _, state = answer.partition(b" ms ")
             target, _, taken = before.rpartition(b" ")
+            key = target + b" " + state[:_STATE]
+            if key not in known:
+                self._learn_answer(key)
             # A line about no request has no time.
-            if taken.isdigit() and (count := _count_of(target, state[:_STATE])) is not None:
+            if (count := known[key]) is not None and taken.isdigit():
                 count.add(int(taken) / 1000, number)
 
+    def _learn_answer(self, key: bytes) -> None:
+        if len(self._known) >= MOST:
+            self._known.clear()
+        parts = _PARTS.match(key.decode("ascii", "replace"))
+        served = None if parts is None else _served(parts)
+        self._known[key] = None if served is None else request_count(served)
 
-@lru_cache(4096)
-def _audited_count_of(direction: str, service: str, peer: str | None, status: int, state: str) -> RequestCount | None:
-    """Return the count of such requests; None for those that the Python service counts."""
+
+def _audited(line: AuditLine, state: str) -> Served | None:
+    """Return the labels of the request of a line; None for one that the Python service counts."""
     if state.endswith(BY_PYTHON):
         return None
-    of = _remote if direction == OUT else _local
-    return request_count(of(service, peer or "", status, state[:1]))
+    if line.direction == OUT:
+        return _remote(line.service, line.peer, line.status, state[:1])
+    return _local(line.service, line.sender or "", line.status, state[:1])
 
 
 def _remote(service: str, peer: str, status: int, first: str) -> Served:
@@ -92,17 +115,6 @@ def _remote(service: str, peer: str, status: int, first: str) -> Served:
 
 def _local(service: str, peer: str, status: int, first: str) -> Served:
     return Served("local", service, peer, status, SERVICE if first in _SERVERS else GATEWAY)
-
-
-@lru_cache(4096)
-def _count_of(target: bytes, state: bytes) -> RequestCount | None:
-    """Return the count of such requests; None for those that the Python service counts.
-
-    ``target``: backend, cloud and status.
-    """
-    parts = _PARTS.match((b"%b %b" % (target, state)).decode("ascii", "replace"))
-    served = None if parts is None else _served(parts)
-    return None if served is None else request_count(served)
 
 
 def _served(parts: re.Match[str]) -> Served | None:
