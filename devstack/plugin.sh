@@ -11,7 +11,9 @@ function install_openstackoid {
     mkdir -p "$OPENSTACKOID_DATA"
     python3 -m venv "$OPENSTACKOID_DATA/venv"
     # shellcheck disable=SC2153  # It is in settings.
-    "$OPENSTACKOID_BIN/pip" install --quiet "$OPENSTACKOID_DIR"
+    "$OPENSTACKOID_BIN/pip" install --quiet --require-hashes --requirement "$OPENSTACKOID_DIR/constraints/gateway.lock"
+    # By the setuptools of these.
+    "$OPENSTACKOID_BIN/pip" install --quiet --no-deps --no-build-isolation "$OPENSTACKOID_DIR"
 }
 
 function disable_service_at_boot {

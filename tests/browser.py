@@ -32,7 +32,7 @@ def install_chromium(log: Path) -> None:
 @contextmanager
 def running_chromium() -> Iterator[Any]:
     """Give Playwright's browser."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - of the extra "browser", which the installer does without
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - of the group "browser", which the installer does without
 
     program = shutil.which(CHROMIUM)
     assert program is not None, "there is no chromium; the target of make installs it"

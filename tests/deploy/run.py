@@ -3,7 +3,6 @@
 
 import subprocess
 import sys
-import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,7 +19,7 @@ _ABOUT = """\
    makes: namespaces for mounts and processes, a Debian in memory (1 GiB), and control groups; they end with the test
    leaves: downloads in pip's cache and in ~/.cache/openstackoid; the lock /run/openstackoid-suite.lock"""
 _BUILD = ("argparse_manpage", "build", "shtab")
-_PIP = ("-m", "pip", "install", "-qq", "--disable-pip-version-check", "--constraint", "constraints/development.txt")
+_PIP = ("-m", "pip", "install", "-qq", "--disable-pip-version-check", "--require-hashes", "--requirement")
 
 
 def main() -> int:
@@ -32,12 +31,10 @@ def main() -> int:
 
 def _install() -> None:
     if any(find_spec(name) is None for name in _BUILD):
-        # Not the extra itself: pip would build the package anew.
-        project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-        _python(sys.executable, *_PIP, *project["optional-dependencies"]["package"])
+        _python(sys.executable, *_PIP, "constraints/package.lock")
     if not (PROGRAMS / "ansible-lint").exists():
         _python(sys.executable, "-m", "venv", PROGRAMS.parent)
-        _python(PROGRAMS / "python", *_PIP, "ansible-core", "ansible-lint")
+        _python(PROGRAMS / "python", *_PIP, "constraints/ansible.lock")
 
 
 def _python(*command: str | Path) -> None:
