@@ -60,6 +60,11 @@ def until(holds: Callable[[], bool], machine: Machine, unit: str) -> None:
         time.sleep(0.2)
 
 
+def state_of(machine: Machine, unit: str) -> str:
+    """Return what systemd says of a unit: ``active``, ``deactivating``, ``inactive`` ..."""
+    return machine.systemctl("show", "--value", "--property=ActiveState", unit).strip()
+
+
 def the(program: str, machine: Machine, unit: str) -> psutil.Process:
     """Return the process that runs a program, as soon as earlier ones have ended."""
     until(lambda: len(programs.running(machine, program)) == 1, machine, unit)
@@ -184,7 +189,8 @@ class TestUnit:
             after = machine.systemctl("show", "--value", "--property=NRestarts", restarted or unit)
             assert int(after) - int(before) == (restarted is not None), program
             for name in {unit, restarted or unit}:
-                assert machine.systemctl("is-active", name) == "active"
+                # It answers before it says so to systemd.
+                until(lambda name=name: state_of(machine, name) == "active", machine, unit)  # type: ignore[misc]
 
     def test_a_stop_drains(self, machine: Machine, traffic: Traffic, unit: str) -> None:
         traffic.say("transfers")
@@ -192,9 +198,9 @@ class TestUnit:
         until(lambda: traffic.say("health") == 503, machine, unit)
         time.sleep(5)
         assert traffic.say("health") == 503
-        assert machine.systemctl("show", "--value", "--property=ActiveState", unit) == "deactivating"
+        assert state_of(machine, unit) == "deactivating"
         assert traffic.say("finish") == WHOLE
-        until(lambda: machine.systemctl("show", "--value", "--property=ActiveState", unit) == "inactive", machine, unit)
+        until(lambda: state_of(machine, unit) == "inactive", machine, unit)
         assert machine.systemctl("show", "--value", "--property=Result", unit) == "success"
         # No part runs on.
         until(lambda: machine.systemctl("list-units", "--plain", "--no-legend", "openstackoid-*") == "", machine, unit)
