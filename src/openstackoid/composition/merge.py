@@ -15,6 +15,7 @@ from openstackoid.composition.documents import counted
 from openstackoid.composition.errors import CompositionError, Failure
 from openstackoid.composition.page import Item, Rewrite
 from openstackoid.composition.query import ListQuery
+from openstackoid.composition.things import Things
 
 MOST_SKIPPED = 20_000
 """Items that are passed over to find a plain id, or an offset, at most."""
@@ -26,8 +27,8 @@ class Merge:
     Of equal things it has the first in the order of the list, of any cloud: a later page alone shows whether an earlier cloud of
     the scope has it, too. So a cloud may hide the equal thing of another behind an id of its own.
 
-    ``after``: the id of the item with which the page before ended, if no cut is known. ``shown``: the things of the pages before,
-    and the numbers of their clouds; if that is not known, all that the clouds list before the cut counts as shown.
+    ``after``: the id of the item with which the page before ended, if no cut is known. ``shown``: the things of the pages before;
+    if that is not known, all that the clouds list before the cut counts as shown.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class Merge:
         after: str | None = None,
         *,
         rewrite: Rewrite | None = None,
-        shown: dict[bytes, int] | None = None,
+        shown: Things | None = None,
     ) -> None:
         self._query = query
         self._clouds = tuple(clouds)
@@ -50,7 +51,8 @@ class Merge:
         is_blind = shown is None and bool(query.kind.equal)
         walks = is_blind or query.kind.walks_from_start or all(place.at_start for place in cut.places)
         self._from_start = not query.backwards and walks
-        self.shown = shown or {}
+        self._before = shown or Things()
+        self._new: dict[bytes, int] = {}
         passing = self._remember if is_blind else self._claim
         self._start: Cut | None = None
         self._consumed = Consumed(query.order, cut, backwards=query.backwards)
@@ -124,6 +126,11 @@ class Merge:
     def is_whole(self) -> bool:
         """Whether all items of all clouds have been seen, in a list without a filter."""
         return self._from_start and self._query.is_unfiltered and self.begun and not self.failures and not self.more
+
+    @property
+    def shown(self) -> Things:
+        """The things of the pages before and of this one."""
+        return self._before.plus(self._new)
 
     def start(self) -> Cut:
         """Return the cut at which the page begins, once it is finished."""
@@ -200,12 +207,17 @@ class Merge:
 
     def _remember(self, item: Item, number: int) -> None:
         self._claim(item, number)
-        if item.equal is not None:
-            self.shown.setdefault(item.equal, number)
+        if item.equal is not None and self._before.get(item.equal) is None:
+            self._new.setdefault(item.equal, number)
 
     def _is_repeated(self, item: Item, number: int) -> bool:
         """Return whether another cloud's item that came before is the same thing."""
-        return item.equal is not None and self.shown.get(item.equal, number) != number
+        if item.equal is None:
+            return False
+        first = self._new.get(item.equal)
+        if first is None:
+            first = self._before.get(item.equal)
+        return first is not None and first != number
 
     def _is_skipped(self, item: Item) -> bool:
         if self._after is None and self._offset == 0:

@@ -14,7 +14,7 @@ from openstackoid.composition.item_ids import has_odd_id
 from openstackoid.composition.order import Key, attribute_of, is_absent
 from openstackoid.composition.provenance import CLOUD
 from openstackoid.composition.query import ListQuery
-from openstackoid.composition.shown_things import THING
+from openstackoid.composition.things import THING
 
 ALL_BYTES = 64 * 2**20
 """Bytes of a page of all branches together, at most."""
