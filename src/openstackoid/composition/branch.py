@@ -9,7 +9,7 @@ from enum import Enum, auto
 from openstackoid.composition.cut import Place, Position
 from openstackoid.composition.errors import Failure, Fault
 from openstackoid.composition.page import Item, Page, PageReader, Rewrite
-from openstackoid.composition.query import BATCH, ListQuery
+from openstackoid.composition.query import BATCH, SMALL, ListQuery
 from openstackoid.composition.replay import Replay
 from openstackoid.composition.ties import Side
 
@@ -108,11 +108,15 @@ class Branch:
         """Whether the cloud was asked at least once and answered, or need not be asked."""
         return self._asked or self.done
 
-    def wanted(self) -> PageRequest | None:
-        """Return the page that the branch needs before it has a head, or None."""
+    def wanted(self, most: int | None = None) -> PageRequest | None:
+        """Return the page that the branch needs before it has a head, or None. ``most``: items that it may still need."""
         if self._buffer or self.done:
             return None
-        batch = self._batch if self._walk in (_Walk.MARKED, _Walk.ON) or not self._batch else max(self._batch, self._largest())
+        batch = self._batch
+        if batch and self._walk not in (_Walk.MARKED, _Walk.ON):
+            batch = max(batch, self._largest())
+        elif batch and most is not None:
+            batch = min(batch, max(SMALL, most))
         return PageRequest(self.cloud, self._query.branch(batch, self._marker))
 
     def _largest(self) -> int:

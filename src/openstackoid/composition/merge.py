@@ -46,7 +46,7 @@ class Merge:
         self._after = after
         self._offset = query.offset
         self._skipped = 0
-        self._count = 0
+        self._count = self._repeated = 0
         self.claims = Claims()
         is_blind = shown is None and bool(query.kind.equal)
         walks = is_blind or query.kind.walks_from_start or all(place.at_start for place in cut.places)
@@ -73,7 +73,18 @@ class Merge:
         """Return the requests to send now, side by side; none if the page is finished."""
         if self.finished:
             return []
-        return [request for branch in self._branches.values() if (request := branch.wanted()) is not None]
+        most = self._most()
+        return [request for branch in self._branches.values() if (request := branch.wanted(most)) is not None]
+
+    def _most(self) -> int | None:
+        """Return the items that the page may still need of a cloud, or None if nothing tells.
+
+        One more shows whether others follow. As many as were repeated by now may be repeated again.
+        """
+        limit = self._query.limit
+        if limit is None or self._after is not None:
+            return None
+        return limit - self._count + self._offset + self._repeated + 1
 
     def answer(self, branch: str, status: int, body: bytes, cloud: str | None = None) -> None:
         """Take the answer of a branch; see :meth:`Branch.answer`."""
@@ -178,6 +189,7 @@ class Merge:
         """Leave out an item that another cloud has, too; a marker may be its id all the same."""
         self.claims.note(head.id, branch.cloud)
         branch.take()
+        self._repeated += 1
         if not self._is_full:
             self._consumed.hide(head, branch.number)
         if head.id == self._after:
