@@ -15,6 +15,7 @@ from openstackoid.composition.documents import counted
 from openstackoid.composition.errors import CompositionError, Failure
 from openstackoid.composition.page import Item, Rewrite
 from openstackoid.composition.query import ListQuery
+from openstackoid.composition.seen_items import SeenItems
 from openstackoid.composition.things import Things
 
 MOST_SKIPPED = 20_000
@@ -47,13 +48,11 @@ class Merge:
         self._offset = query.offset
         self._skipped = 0
         self._count = self._repeated = 0
-        self.claims = Claims()
+        self._seen = SeenItems(self._clouds, shown or Things())
         is_blind = shown is None and bool(query.kind.equal)
         walks = is_blind or query.kind.walks_from_start or all(place.at_start for place in cut.places)
         self._from_start = not query.backwards and walks
-        self._before = shown or Things()
-        self._new: dict[bytes, int] = {}
-        passing = self._remember if is_blind else self._claim
+        passing = self._seen.remember if is_blind else self._seen.claim
         self._start: Cut | None = None
         self._consumed = Consumed(query.order, cut, backwards=query.backwards)
         self._branches = {
@@ -141,7 +140,12 @@ class Merge:
     @property
     def shown(self) -> Things:
         """The things of the pages before and of this one."""
-        return self._before.plus(self._new)
+        return self._seen.shown
+
+    @property
+    def claims(self) -> Claims:
+        """The clouds of the items by now."""
+        return self._seen.claims
 
     def start(self) -> Cut:
         """Return the cut at which the page begins, once it is finished."""
@@ -167,7 +171,7 @@ class Merge:
             head = branch.head
             if head is None:
                 break
-            if self._is_repeated(head, branch.number):
+            if self._seen.is_repeated(head, branch.number):
                 self._pass_over(head, branch)
                 continue
             if self._is_full:
@@ -175,7 +179,7 @@ class Merge:
             if self._after is None and self._offset == 0 and self._start is None:
                 self._start = self._cut()
             branch.take()
-            self._remember(head, branch.number)
+            self._seen.remember(head, branch.number)
             self._consumed.add(head, branch.number)
             if not self._is_skipped(head):
                 self._count += 1
@@ -187,7 +191,7 @@ class Merge:
 
     def _pass_over(self, head: Item, branch: Branch) -> None:
         """Leave out an item that another cloud has, too; a marker may be its id all the same."""
-        self.claims.note(head.id, branch.cloud)
+        self._seen.claim(head, branch.number)
         branch.take()
         self._repeated += 1
         if not self._is_full:
@@ -213,23 +217,6 @@ class Merge:
             return False
         # Of keys that are equal, the first cloud's item is the first in the list, so the last one on the way back.
         return mine.key >= theirs.key if self._query.backwards else mine.key < theirs.key
-
-    def _claim(self, item: Item, number: int) -> None:
-        self.claims.note(item.id, self._clouds[number])
-
-    def _remember(self, item: Item, number: int) -> None:
-        self._claim(item, number)
-        if item.equal is not None and self._before.get(item.equal) is None:
-            self._new.setdefault(item.equal, number)
-
-    def _is_repeated(self, item: Item, number: int) -> bool:
-        """Return whether another cloud's item that came before is the same thing."""
-        if item.equal is None:
-            return False
-        first = self._new.get(item.equal)
-        if first is None:
-            first = self._before.get(item.equal)
-        return first is not None and first != number
 
     def _is_skipped(self, item: Item) -> bool:
         if self._after is None and self._offset == 0:

@@ -27,8 +27,10 @@ class Things:
     def get(self, thing: bytes) -> int | None:
         """Return the number of a thing's cloud, or None."""
         bucket = self._buckets[hash(thing) % len(self._buckets)]
-        # That it is found between two records is as likely as another thing with its digest.
         at = bucket.find(thing)
+        while at >= 0 and at % _RECORD:
+            # It is a part of two others.
+            at = bucket.find(thing, at + 1)
         return None if at < 0 else bucket[at + THING]
 
     def plus(self, things: Mapping[bytes, int]) -> "Things":

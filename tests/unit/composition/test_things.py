@@ -29,6 +29,13 @@ def test_each_thing_has_the_cloud_that_showed_it_first_whatever_is_added() -> No
         assert {thing: found.get(thing) for thing in known} == known
 
 
+def test_a_thing_is_not_found_within_two_others() -> None:
+    clouds = {bytes([number]) * THING: (number + 1) % 4 for number in range(4)}
+    found = Things.of(clouds)
+    assert {thing: found.get(thing) for thing in clouds} == clouds
+    assert found.get(bytes(THING - 1) + b"\1") is None
+
+
 def test_a_hundred_thousand_things_take_16_bytes_each_and_few_more() -> None:
     found = Things.of(things(range(100_000)))
     assert 1_600_000 < found.size < 1_650_000
