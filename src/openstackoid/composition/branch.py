@@ -9,7 +9,7 @@ from enum import Enum, auto
 from openstackoid.composition.cut import Place, Position
 from openstackoid.composition.errors import Failure, Fault
 from openstackoid.composition.page import Item, Page, PageReader, Rewrite
-from openstackoid.composition.query import BATCH, SMALL, ListQuery
+from openstackoid.composition.query import BATCH, ListQuery
 from openstackoid.composition.replay import Replay
 from openstackoid.composition.ties import Side
 
@@ -60,12 +60,11 @@ class Branch:
         rewrite: Rewrite | None = None,
         from_start: bool = False,
     ) -> None:
-        self.number, self.cloud, clouds = cloud
+        self.number, self.cloud, self._clouds = cloud
         self.failure: Failure | None = None
         self.others: dict[str, object] | None = None
         self._query = query
-        self._reader = PageReader(query, self.cloud, clouds, rewrite)
-        self._batch = query.batch(clouds)
+        self._reader = PageReader(query, self.cloud, self._clouds, rewrite)
         self._position = position
         self._place = place
         self._passing = passing
@@ -112,11 +111,9 @@ class Branch:
         """Return the page that the branch needs before it has a head, or None. ``most``: items that it may still need."""
         if self._buffer or self.done:
             return None
-        batch = self._batch
+        batch = self._query.batch(self._clouds, most if self._asked else None)
         if batch and self._walk not in (_Walk.MARKED, _Walk.ON):
             batch = max(batch, self._largest())
-        elif batch and most is not None:
-            batch = min(batch, max(SMALL, most))
         return PageRequest(self.cloud, self._query.branch(batch, self._marker))
 
     def _largest(self) -> int:

@@ -76,14 +76,12 @@ class Merge:
         return [request for branch in self._branches.values() if (request := branch.wanted(most)) is not None]
 
     def _most(self) -> int | None:
-        """Return the items that the page may still need of a cloud, or None if nothing tells.
+        """Return the items that the page may still need of a cloud, or None for a list without a limit.
 
         One more shows whether others follow. As many as were repeated by now may be repeated again.
         """
         limit = self._query.limit
-        if limit is None or self._after is not None:
-            return None
-        return limit - self._count + self._offset + self._repeated + 1
+        return None if limit is None else limit - self._count + self._offset + self._repeated + 1
 
     def answer(self, branch: str, status: int, body: bytes, cloud: str | None = None) -> None:
         """Take the answer of a branch; see :meth:`Branch.answer`."""
