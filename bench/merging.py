@@ -31,6 +31,8 @@ _PATHS = {
 }
 _PAGED = ("pages", "images")
 _MOST = 1000
+_LATEST = 10**9 - 1
+"""The time of the first item; as a text, it sorts behind all others."""
 _ROOT = "http://127.0.0.1:10012/network"
 
 
@@ -49,7 +51,7 @@ class Cloud:
         begin = self._numbers.index(UUID(pairs["marker"][0]).int) + 1 if "marker" in pairs else 0
         page = self._numbers[begin : begin + limit]
         before, after = self._texts
-        items = ",".join(f"{before}{UUID(int=number)}{str(10**9 - number).join(after)}" for number in page)
+        items = ",".join(f"{before}{UUID(int=number)}{str(_LATEST - number).join(after)}" for number in page)
         link = '"next":"/next"' if self._kind.paging.next == "top" else f'"{self._kind.links}":[{{"rel":"next","href":"/next"}}]'
         return f'{{"{self._kind.collection}":[{items}]{"," + link if len(page) == limit else ""}}}'.encode()
 

@@ -60,12 +60,11 @@ class Branch:
         rewrite: Rewrite | None = None,
         from_start: bool = False,
     ) -> None:
-        self.number, self.cloud, clouds = cloud
+        self.number, self.cloud, self._clouds = cloud
         self.failure: Failure | None = None
         self.others: dict[str, object] | None = None
         self._query = query
-        self._reader = PageReader(query, self.cloud, clouds, rewrite)
-        self._batch = query.batch(clouds)
+        self._reader = PageReader(query, self.cloud, self._clouds, rewrite)
         self._position = position
         self._place = place
         self._passing = passing
@@ -108,11 +107,13 @@ class Branch:
         """Whether the cloud was asked at least once and answered, or need not be asked."""
         return self._asked or self.done
 
-    def wanted(self) -> PageRequest | None:
-        """Return the page that the branch needs before it has a head, or None."""
+    def wanted(self, most: int | None = None) -> PageRequest | None:
+        """Return the page that the branch needs before it has a head, or None. ``most``: items that it may still need."""
         if self._buffer or self.done:
             return None
-        batch = self._batch if self._walk in (_Walk.MARKED, _Walk.ON) or not self._batch else max(self._batch, self._largest())
+        batch = self._query.batch(self._clouds, most if self._asked else None)
+        if batch and self._walk not in (_Walk.MARKED, _Walk.ON):
+            batch = max(batch, self._largest())
         return PageRequest(self.cloud, self._query.branch(batch, self._marker))
 
     def _largest(self) -> int:

@@ -15,6 +15,8 @@ from openstackoid.composition.documents import counted
 from openstackoid.composition.errors import CompositionError, Failure
 from openstackoid.composition.page import Item, Rewrite
 from openstackoid.composition.query import ListQuery
+from openstackoid.composition.seen_items import SeenItems
+from openstackoid.composition.things import Things
 
 MOST_SKIPPED = 20_000
 """Items that are passed over to find a plain id, or an offset, at most."""
@@ -26,8 +28,8 @@ class Merge:
     Of equal things it has the first in the order of the list, of any cloud: a later page alone shows whether an earlier cloud of
     the scope has it, too. So a cloud may hide the equal thing of another behind an id of its own.
 
-    ``after``: the id of the item with which the page before ended, if no cut is known. ``shown``: the things of the pages before,
-    and the numbers of their clouds; if that is not known, all that the clouds list before the cut counts as shown.
+    ``after``: the id of the item with which the page before ended, if no cut is known. ``shown``: the things of the pages before;
+    if that is not known, all that the clouds list before the cut counts as shown.
     """
 
     def __init__(
@@ -38,20 +40,19 @@ class Merge:
         after: str | None = None,
         *,
         rewrite: Rewrite | None = None,
-        shown: dict[bytes, int] | None = None,
+        shown: Things | None = None,
     ) -> None:
         self._query = query
         self._clouds = tuple(clouds)
         self._after = after
         self._offset = query.offset
         self._skipped = 0
-        self._count = 0
-        self.claims = Claims()
+        self._count = self._repeated = 0
+        self._seen = SeenItems(self._clouds, shown or Things())
         is_blind = shown is None and bool(query.kind.equal)
         walks = is_blind or query.kind.walks_from_start or all(place.at_start for place in cut.places)
         self._from_start = not query.backwards and walks
-        self.shown = shown or {}
-        passing = self._remember if is_blind else self._claim
+        passing = self._seen.remember if is_blind else self._seen.claim
         self._start: Cut | None = None
         self._consumed = Consumed(query.order, cut, backwards=query.backwards)
         self._branches = {
@@ -71,7 +72,16 @@ class Merge:
         """Return the requests to send now, side by side; none if the page is finished."""
         if self.finished:
             return []
-        return [request for branch in self._branches.values() if (request := branch.wanted()) is not None]
+        most = self._most()
+        return [request for branch in self._branches.values() if (request := branch.wanted(most)) is not None]
+
+    def _most(self) -> int | None:
+        """Return the items that the page may still need of a cloud, or None for a list without a limit.
+
+        One more shows whether others follow. As many as were repeated by now may be repeated again.
+        """
+        limit = self._query.limit
+        return None if limit is None else limit - self._count + self._offset + self._repeated + 1
 
     def answer(self, branch: str, status: int, body: bytes, cloud: str | None = None) -> None:
         """Take the answer of a branch; see :meth:`Branch.answer`."""
@@ -125,6 +135,16 @@ class Merge:
         """Whether all items of all clouds have been seen, in a list without a filter."""
         return self._from_start and self._query.is_unfiltered and self.begun and not self.failures and not self.more
 
+    @property
+    def shown(self) -> Things:
+        """The things of the pages before and of this one."""
+        return self._seen.shown
+
+    @property
+    def claims(self) -> Claims:
+        """The clouds of the items by now."""
+        return self._seen.claims
+
     def start(self) -> Cut:
         """Return the cut at which the page begins, once it is finished."""
         return self._start or self._cut()
@@ -149,7 +169,7 @@ class Merge:
             head = branch.head
             if head is None:
                 break
-            if self._is_repeated(head, branch.number):
+            if self._seen.is_repeated(head, branch.number):
                 self._pass_over(head, branch)
                 continue
             if self._is_full:
@@ -157,7 +177,7 @@ class Merge:
             if self._after is None and self._offset == 0 and self._start is None:
                 self._start = self._cut()
             branch.take()
-            self._remember(head, branch.number)
+            self._seen.remember(head, branch.number)
             self._consumed.add(head, branch.number)
             if not self._is_skipped(head):
                 self._count += 1
@@ -169,8 +189,9 @@ class Merge:
 
     def _pass_over(self, head: Item, branch: Branch) -> None:
         """Leave out an item that another cloud has, too; a marker may be its id all the same."""
-        self.claims.note(head.id, branch.cloud)
+        self._seen.claim(head, branch.number)
         branch.take()
+        self._repeated += 1
         if not self._is_full:
             self._consumed.hide(head, branch.number)
         if head.id == self._after:
@@ -194,18 +215,6 @@ class Merge:
             return False
         # Of keys that are equal, the first cloud's item is the first in the list, so the last one on the way back.
         return mine.key >= theirs.key if self._query.backwards else mine.key < theirs.key
-
-    def _claim(self, item: Item, number: int) -> None:
-        self.claims.note(item.id, self._clouds[number])
-
-    def _remember(self, item: Item, number: int) -> None:
-        self._claim(item, number)
-        if item.equal is not None:
-            self.shown.setdefault(item.equal, number)
-
-    def _is_repeated(self, item: Item, number: int) -> bool:
-        """Return whether another cloud's item that came before is the same thing."""
-        return item.equal is not None and self.shown.get(item.equal, number) != number
 
     def _is_skipped(self, item: Item) -> bool:
         if self._after is None and self._offset == 0:

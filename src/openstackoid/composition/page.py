@@ -14,13 +14,15 @@ from openstackoid.composition.item_ids import has_odd_id
 from openstackoid.composition.order import Key, attribute_of, is_absent
 from openstackoid.composition.provenance import CLOUD
 from openstackoid.composition.query import ListQuery
-from openstackoid.composition.shown_things import THING
+from openstackoid.composition.things import THING
 
 ALL_BYTES = 64 * 2**20
 """Bytes of a page of all branches together, at most."""
 
 Rewrite = Callable[[str, Any], Any]
 """Takes a cloud and an item of it, and returns the item with its links rewritten."""
+
+_SORTED = json.JSONEncoder(sort_keys=True)
 
 _LINKS_AT_TOP = ("next", "previous", "prev", "first", "last", "self", "links")
 """Members that clients follow, with their tokens, beside those that end with ``_links``: the merged list has its own."""
@@ -144,7 +146,7 @@ class PageReader:
         values = [attribute_of(item, name) for name in self._kind.equal]
         if any(map(is_absent, values)):
             return None
-        return hashlib.sha256(json.dumps(values, sort_keys=True).encode("ascii")).digest()[:THING]
+        return hashlib.sha256(_SORTED.encode(values).encode("ascii")).digest()[:THING]
 
     def _link(self, document: Mapping[str, Any]) -> str | None:
         """Return the link by which the service says that more follows, or None."""

@@ -61,20 +61,22 @@ class ListQuery:
         offset = _number(pairs, _OFFSET) or 0
         return cls(kind, pairs, order, limit, marker, offset, backwards, _added(kind, pairs, order), plain)
 
-    def batch(self, clouds: int) -> int | None:
+    def batch(self, clouds: int, most: int | None = None) -> int | None:
         """Return the items of a page of one of so many branches.
 
-        One more than the client's shows whether there are more. Of a large page, each of many clouds has a part: twice its share.
+        One more than the client's shows whether there are more. Of a large page, each of many clouds has a part: its share and a
+        quarter. ``most``: what a branch may still need that had a part before.
         """
         if self.kind.is_whole:
             return None
-        most = min(BATCH, max(1, ALL_CLOUDS // max(1, clouds)), self.kind.paging.limit.most or BATCH)
+        largest = min(BATCH, max(1, ALL_CLOUDS // max(1, clouds)), self.kind.paging.limit.most or BATCH)
         if self.limit is None:
-            return most
+            return largest
         if self.limit == 0:
             return 0
         wanted = self.limit + self.offset + 1
-        return min(wanted, most, max(SMALL, -(-2 * wanted // clouds)))
+        part = -(-5 * wanted // (4 * clouds)) if most is None else most
+        return min(wanted, largest, max(SMALL, part))
 
     def branch(self, batch: int | None, marker: str | None) -> str:
         """Return the query of one page of a branch, after ``marker``: an offset where the service has no markers."""

@@ -2,24 +2,21 @@
 """The things that the pages of a list have shown, where equal things of several clouds are shown once."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from openstackoid.composition.bounded_memory import BoundedMemory
 from openstackoid.composition.cut import Cut
+from openstackoid.composition.things import Things
 
 ALL_BYTES, USER_BYTES = 32 * 2**20, 4 * 2**20
 """Bytes of all users' lists, and of one user's."""
-
-THING = 15
-"""Bytes of the digest of a thing; one more says its cloud."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Pages:
     """The things of all pages before a cut. ``last``: the cut before the last of them."""
 
-    things: bytes = field(repr=False)
+    things: Things = field(repr=False)
     last: bytes = field(repr=False)
 
 
@@ -33,22 +30,18 @@ class ShownThings:
     def __init__(self, most: int = ALL_BYTES, share: int = USER_BYTES) -> None:
         self._lists: BoundedMemory[_Pages] = BoundedMemory(most, share)
 
-    def remember(self, user: str, digest: bytes, page: tuple[Cut, Cut], things: Mapping[bytes, int]) -> None:
-        """Remember the numbers of the clouds of all things by now, at the end of a page from cut to cut."""
+    def remember(self, user: str, digest: bytes, page: tuple[Cut, Cut], things: Things) -> None:
+        """Remember all things by now, at the end of a page from cut to cut."""
         begin, end = (_key(digest, cut) for cut in page)
         before = self._lists.get(user, begin)
         if before is not None:
             self._lists.forget(user, before.last)
-        packed = b"".join(thing + bytes((number,)) for thing, number in things.items())
-        self._lists.put(user, end, _Pages(packed, begin), len(packed))
+        self._lists.put(user, end, _Pages(things, begin), things.size)
 
-    def find(self, user: str, digest: bytes, cut: Cut) -> dict[bytes, int] | None:
-        """Return the clouds' numbers by the things that were shown before the cut, or None."""
+    def find(self, user: str, digest: bytes, cut: Cut) -> Things | None:
+        """Return the things that were shown before the cut, or None."""
         found = self._lists.get(user, _key(digest, cut))
-        if found is None:
-            return None
-        things = found.things
-        return {things[at : at + THING]: things[at + THING] for at in range(0, len(things), THING + 1)}
+        return None if found is None else found.things
 
 
 def _key(digest: bytes, cut: Cut) -> bytes:

@@ -8,7 +8,8 @@ import pytest
 
 from openstackoid.composition import KnownMarkers, Refused
 from openstackoid.composition.cut import Cut, Place
-from openstackoid.composition.shown_things import THING, ShownThings
+from openstackoid.composition.shown_things import ShownThings
+from openstackoid.composition.things import THING, Things
 from unit.composition.clouds import NAMES, FakeCloud, Gateway, Item, list_kind, shown, uuid
 
 
@@ -81,8 +82,8 @@ def test_a_page_can_be_repeated() -> None:
 
 def test_another_user_and_another_list_know_nothing_of_it() -> None:
     things, cut = ShownThings(), Cut((Place("a", "b"),))
-    things.remember("user", b"list", (Cut.at_start(1), cut), {b"x" * THING: 3})
-    assert things.find("user", b"list", cut) == {b"x" * THING: 3}
+    things.remember("user", b"list", (Cut.at_start(1), cut), Things.of({b"x" * THING: 3}))
+    assert things.find("user", b"list", cut) == Things.of({b"x" * THING: 3})
     assert things.find("other", b"list", cut) is things.find("user", b"other", cut) is None
     assert things.find("user", b"list", Cut((Place("a", "c"),))) is None
 
@@ -90,13 +91,13 @@ def test_another_user_and_another_list_know_nothing_of_it() -> None:
 def test_a_list_holds_the_things_of_two_pages() -> None:
     things, cuts = ShownThings(), [Cut((Place(f"{number}"),)) for number in range(9)]
     for number in range(8):
-        things.remember("user", b"list", (cuts[number], cuts[number + 1]), {bytes(THING): 0})
+        things.remember("user", b"list", (cuts[number], cuts[number + 1]), Things.of({bytes(THING): 0}))
     assert [number for number, cut in enumerate(cuts) if things.find("user", b"list", cut) is not None] == [7, 8]
 
 
 def test_a_user_has_a_share() -> None:
     things, cuts = ShownThings(100_000, 40_000), [Cut((Place(f"{number}"),)) for number in range(30)]
-    many = {number.to_bytes(THING, "big"): 1 for number in range(1000)}
+    many = Things.of({number.to_bytes(THING, "big"): 1 for number in range(1000)})
     for number, cut in enumerate(cuts):
         things.remember("user", b"%d" % number, (Cut.at_start(1), cut), many)
     kept = [number for number, cut in enumerate(cuts) if things.find("user", b"%d" % number, cut) is not None]
