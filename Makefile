@@ -125,7 +125,7 @@ test: LINT_FIRST = $(MAKE) --no-print-directory lint programs
 test: $(STAMP)
 	@test -d tests/lab/__pycache__ || $(BIN)/pytest --collect-only -qq $(TESTS) >/dev/null 2>&1 & \
 		$(LINT_FIRST); code=$$?; wait; exit $$code
-	@$(BIN)/pytest --cache-clear -n "$$(($$(nproc) + 2))" $(TESTS) || PYTHONPATH=tests $(BIN)/python -m second_try "$$?"
+	@$(BIN)/pytest --cache-clear -n "$$(($$(nproc) + 1))" $(TESTS) || PYTHONPATH=tests $(BIN)/python -m second_try "$$?"
 
 test-tools: programs
 	@$(BIN)/pytest --cache-clear -n auto tests/tools/test_bench_lab.py tests/tools/bench || PYTHONPATH=tests $(BIN)/python -m second_try "$$?"
