@@ -33,7 +33,7 @@ from bench.spread import Spread
 from bench.stage import Stage
 from bench.traffic import MIXED, Traffic, batches
 from openstackoid.bridge.audit.admitted_lines import AuditedRequest
-from openstackoid.bridge.audit.audit_file import Audit, count_lines
+from openstackoid.bridge.audit.audit_file import Audit, UncountedAudit
 from openstackoid.bridge.audit.audit_log import ALLOWED, lost_line
 from openstackoid.bridge.audit.egress_lines import EgressLines
 from openstackoid.bridge.haproxy_log import HaproxyLog
@@ -152,7 +152,7 @@ class _Reader:
     def _read(self, lines: Sequence[bytes], *, counting: bool) -> float:
         self._folder.mkdir(exist_ok=True)
         counts = self._counts if counting else self._none
-        audit, used = Audit(self._folder / "audit.log", count=None), 0.0
+        audit, used = UncountedAudit(self._folder / "audit.log"), 0.0
         reading, writing = os.pipe()
         log = HaproxyLog(reading, EgressLines(AT, audit, requests=counts.add_audited), counts, TokenAnswerCounts())
         try:
@@ -183,6 +183,7 @@ class _PythonService:
     """Counts requests as the Python service does at their ends: writes that leave, with the audit line of each."""
 
     def __init__(self, traffic: Traffic, number: int) -> None:
+        self._audit = Audit(None)
         self._line = replace(lost_line(AT, 0, 1, ""), cloud="CloudTwo", outcome=ALLOWED)
         mesh = parse_mesh(two_clouds(1, 2, 3))
         self._here = mesh.clouds[AT]
@@ -203,7 +204,7 @@ class _PythonService:
         began = time.process_time()
         for head, executor, status, seconds in self._requests:
             count_request(answered(self._here, head, executor, None, status), seconds)
-            count_lines((self._line,))
+            self._audit.count((self._line,))
         return time.process_time() - began
 
 

@@ -23,7 +23,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from openstackoid.bridge.audit.audit_file import Audit, AuditError
+from openstackoid.bridge.audit.audit_file import Audit, AuditError, UncountedAudit
 from openstackoid.bridge.audit.egress_lines import EgressLines
 from openstackoid.bridge.audit.losses import Loss, Losses
 from openstackoid.bridge.binding.delegated_uses import DelegatedUses
@@ -58,7 +58,7 @@ def start_reading(
     ``haproxy``: HAProxy's control socket; ``losses`` counts lost lines; ``metrics``: the connection on which the process
     tells its numbers. It ends with this one. On SIGTERM, it first shows the lines that have arrived.
     """
-    reading = partial(_read, log, at, Audit(audit, count=None), haproxy, losses, metrics=metrics)
+    reading = partial(_read, log, at, UncountedAudit(audit), haproxy, losses, metrics=metrics)
     process = multiprocessing.get_context("fork").Process(
         target=_run, args=(reading, os.getpid()), name="haproxy-log", daemon=True
     )

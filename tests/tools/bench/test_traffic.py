@@ -4,7 +4,7 @@
 import pytest
 
 from bench.traffic import BATCH, Traffic, batches
-from openstackoid.bridge.audit.audit_file import Audit
+from openstackoid.bridge.audit.audit_file import UncountedAudit
 from openstackoid.bridge.audit.egress_lines import EgressLines
 from openstackoid.bridge.telemetry.haproxy_lines import LineCounts
 from openstackoid.haproxy.trace import shown_lines
@@ -19,7 +19,7 @@ def requests() -> float:
 @pytest.mark.parametrize(("kind", "counted"), [("local", 1), ("remote", 1), ("guest", 1), ("mixed", 1), ("write", 0)])
 def test_each_line_is_a_request_but_those_that_the_python_service_counts(kind: str, counted: int) -> None:
     before, counts = requests(), LineCounts()
-    egress = EgressLines("CloudOne", Audit(None, count=None), requests=counts.add_audited)
+    egress = EgressLines("CloudOne", UncountedAudit(None), requests=counts.add_audited)
     for batch in batches(getattr(Traffic(), kind), LINES):
         assert len(batch) <= BATCH
         counts.add(shown_lines(egress(batch))[1], some_audited=True)

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.clouds import three_clouds
 from openstackoid.bridge.audit.admission_header import Admission, encode
-from openstackoid.bridge.audit.audit_file import Audit
+from openstackoid.bridge.audit.audit_file import UncountedAudit
 from openstackoid.bridge.audit.audit_log import Party
 from openstackoid.bridge.audit.egress_lines import EgressLines
 from openstackoid.bridge.telemetry.haproxy_lines import LineCounts
@@ -74,7 +74,7 @@ def agree(folder: Path, text: bytes, service: str, direction: str, cloud: str, c
     uses = {"direction": direction, "peer": "CloudTwo", "outcome": outcome}
     before = counted("openstackoid_requests_total", **requests), counted("openstackoid_uses_total", **uses)
     counts = LineCounts()
-    egress = EgressLines("CloudOne", Audit(folder / "audit.log", count=None), requests=counts.add_audited)
+    egress = EgressLines("CloudOne", UncountedAudit(folder / "audit.log"), requests=counts.add_audited)
     counts.add(shown_lines(egress(text))[1], some_audited=True)
     counts.settle()
     (audited,) = map(json.loads, (folder / "audit.log").read_text().splitlines())
@@ -95,7 +95,7 @@ def test_a_line_that_cannot_be_written_counts_as_a_request_and_as_no_use(tmp_pat
     requests = {"service": "image", "peer": "CloudTwo", "code": "200"}
     uses = {"direction": "out", "peer": "CloudTwo", "outcome": "allowed"}
     before = counted("openstackoid_requests_total", **requests), counted("openstackoid_uses_total", **uses)
-    egress = EgressLines("CloudOne", Audit(tmp_path / folder / "audit.log", count=None), requests=LineCounts().add_audited)
+    egress = EgressLines("CloudOne", UncountedAudit(tmp_path / folder / "audit.log"), requests=LineCounts().add_audited)
     egress(text)
     after = counted("openstackoid_requests_total", **requests), counted("openstackoid_uses_total", **uses)
     assert (after[0] - before[0], after[1] - before[1]) == (1, written)
@@ -106,6 +106,6 @@ def test_a_line_of_the_python_service_is_a_use_and_counted_as_a_request_elsewher
     text = line(of, PEER, "CloudTwo", f"200 20 ms ----{BY_PYTHON}", f"left={of.key} home=CloudOne id={ID} use={USE}")
     uses = {"direction": "out", "peer": "CloudTwo", "outcome": "allowed"}
     before = counted("openstackoid_requests_total"), counted("openstackoid_uses_total", **uses)
-    EgressLines("CloudOne", Audit(tmp_path / "audit.log", count=None), requests=LineCounts().add_audited)(text)
+    EgressLines("CloudOne", UncountedAudit(tmp_path / "audit.log"), requests=LineCounts().add_audited)(text)
     after = counted("openstackoid_requests_total"), counted("openstackoid_uses_total", **uses)
     assert (after[0] - before[0], after[1] - before[1]) == (0, 1)

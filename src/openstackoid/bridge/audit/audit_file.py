@@ -27,32 +27,19 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
-CountLines = Callable[[Sequence[AuditLine]], None]
-
-
 class AuditError(OpenstackoidError):
     """A line could not be written. Its request must not go on."""
-
-
-def count_lines(lines: Sequence[AuditLine]) -> None:
-    """Count lines for the metrics."""
-    for line in lines:
-        if line.outcome != LOST:
-            count_use(line.direction, line.peer, line.outcome, line.count)
 
 
 class Audit:
     """The file, to which several processes may append. It is made owner-only; an existing one keeps its mode.
 
     Without a path no line is written. A moved or removed file (``logrotate``) is left, and made or opened again. ``clock``
-    returns seconds since 1970. ``count`` counts written lines for the metrics, unless that is done elsewhere.
+    returns seconds since 1970.
     """
 
-    def __init__(
-        self, path: Path | None, clock: Callable[[], float] = time.time, *, count: CountLines | None = count_lines
-    ) -> None:
+    def __init__(self, path: Path | None, clock: Callable[[], float] = time.time) -> None:
         self.path = path
-        self._count = count
         self._descriptor = -1
         self._file = (0, 0)
         self._cut_short = False
@@ -69,8 +56,13 @@ class Audit:
         if self.path is not None:
             self.flush()
             self._append(self.path, self._refusals.sift(lines, FIRST if self.reserve.kept else 0))
-        if self._count is not None:
-            self._count(lines)
+        self.count(lines)
+
+    def count(self, lines: Sequence[AuditLine]) -> None:
+        """Count written lines for the metrics."""
+        for line in lines:
+            if line.outcome != LOST:
+                count_use(line.direction, line.peer, line.outcome, line.count)
 
     def flush(self, *, all_sums: bool = False) -> None:
         """Append the sums of refused requests after their minute, or all. Raises :class:`AuditError`, and keeps the sums then."""
@@ -182,6 +174,13 @@ class Audit:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+class UncountedAudit(Audit):
+    """An audit log whose lines are counted elsewhere, with their requests."""
+
+    def count(self, lines: Sequence[AuditLine]) -> None:
+        """Count nothing."""
 
 
 class LateAudit:

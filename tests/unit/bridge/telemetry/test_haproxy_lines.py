@@ -4,7 +4,7 @@
 import pytest
 
 from openstackoid.bridge.audit.admission_header import Admission, encode
-from openstackoid.bridge.audit.audit_file import Audit
+from openstackoid.bridge.audit.audit_file import UncountedAudit
 from openstackoid.bridge.audit.audit_log import Party
 from openstackoid.bridge.audit.egress_lines import EgressLines
 from openstackoid.bridge.telemetry import haproxy_lines
@@ -51,7 +51,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Told:
 def read(*batches: str) -> None:
     """Count batches of lines as the process that reads the log does."""
     counts = LineCounts()
-    egress = EgressLines("CloudOne", Audit(None, count=None), requests=counts.add_audited)
+    egress = EgressLines("CloudOne", UncountedAudit(None), requests=counts.add_audited)
     for batch in batches:
         counts.add(shown_lines(egress(batch.encode()))[1], some_audited=True)
     counts.settle()
