@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.branches import LACKING, STATUSES, Branches, branches
-from conformance.cases_at_once import FAILED, ITEM, WORDS, Column, check_answer, check_parts, check_status, request
+from conformance.cases_at_once import FAILED, ITEM, OF_HEAD, WORDS, Column, check_answer, check_parts, check_status, request
 from documents import read, table
 
 PAGE = read("use/outcomes.md")
@@ -29,13 +29,16 @@ CLOUDS = {
 
 LIST = Column("GET", "/network/v2.0/networks")
 OF_LISTS = (LIST, Column("GET", "/network/v2.0/quotas/x"), Column("GET", "/network/v2.0/extensions"))
-OF_ONE = (Column("GET", ITEM), Column("DELETE", ITEM))
+OF_ONE = (Column("GET", ITEM), Column("DELETE", ITEM), Column("HEAD", OF_HEAD))
+IN_THE_BODY = "closes the connection in the body"
+"""What is an answer to a ``HEAD``, as the page says."""
 SLOW = "does not answer in time"
 
 
 def pairs(rows: dict[str, dict[str, str]], requests: tuple[Column, ...]) -> list[tuple[str, Column, str, str]]:
     """Return the words of each cell, a request for it, and its clouds."""
     names = list(rows)
+    answered = names[0]
     assert all([column.removeprefix("B ") for column in row] == names for row in rows.values())
     found = []
     for number, column in enumerate(requests):
@@ -44,7 +47,8 @@ def pairs(rows: dict[str, dict[str, str]], requests: tuple[Column, ...]) -> list
                 other = names[(at + step) % len(names)]
                 if number == 0 or SLOW not in (row, other):
                     one, two = CLOUDS[row][0], CLOUDS[other][row == other]
-                    found.append((rows[row][f"B {other}"], column, one, two))
+                    said = (answered if column.method == "HEAD" and cell == IN_THE_BODY else cell for cell in (row, other))
+                    found.append((rows[next(said)][f"B {next(said)}"], column, one, two))
     return found
 
 
@@ -98,7 +102,7 @@ def test_one_resource_of_both(cell: tuple[str, Column, str, str], around: Branch
             check_answer(got, column, one, around)
         case "B's answer" | "B's error":
             check_answer(got, column, two, around)
-        case "of a read, the first answer; of a change, 409" if column.method == "GET":
+        case "of a read, the first answer; of a change, 409" if column.method in ("GET", "HEAD"):
             check_answer(got, column, one if one.encode() in got.body else two, around)
         case "of a read, the first answer; of a change, 409":
             check_status(got, 409, [], around)
