@@ -74,6 +74,7 @@ $(VENV)/.%: constraints/%.lock | $(STAMP)
 	@touch $@
 
 $(VENV)/tools/.ready: constraints/tools.lock
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || sh scripts/install-venv-module "$(PYTHON)"
 	@$(PYTHON) -m venv $(VENV)/tools
 	@$(VENV)/tools/bin/python -m $(INSTALL) $<
 	@touch $@

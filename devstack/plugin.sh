@@ -12,7 +12,7 @@ function install_openstackoid {
     python3 -m venv "$OPENSTACKOID_DATA/venv"
     # shellcheck disable=SC2153  # It is in settings.
     "$OPENSTACKOID_BIN/pip" install --quiet --require-hashes --requirement "$OPENSTACKOID_DIR/constraints/gateway.lock"
-    # By the setuptools of these.
+    # Build with the setuptools of gateway.lock.
     "$OPENSTACKOID_BIN/pip" install --quiet --no-deps --no-build-isolation "$OPENSTACKOID_DIR"
 }
 

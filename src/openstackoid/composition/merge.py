@@ -78,10 +78,10 @@ class Merge:
     def _most(self) -> int | None:
         """Return the items that the page may still need of a cloud, or None for a list without a limit.
 
-        One more shows whether others follow. As many as were repeated by now may be repeated again.
+        One more shows whether others follow. As many as were passed over by now may be passed over again.
         """
         limit = self._query.limit
-        return None if limit is None else limit - self._count + self._offset + self._repeated + 1
+        return None if limit is None else limit - self._count + self._offset + self._repeated + self._skipped + 1
 
     def answer(self, branch: str, status: int, body: bytes, cloud: str | None = None) -> None:
         """Take the answer of a branch; see :meth:`Branch.answer`."""
@@ -185,7 +185,7 @@ class Merge:
         if self._after is not None and all(branch.done for branch in self._branches.values()):
             if self._query.kind.paging.unknown_marker == "last":
                 return
-            raise _not_found(self._after)
+            raise _not_found(self._after, all_answered=not self.failures)
 
     def _pass_over(self, head: Item, branch: Branch) -> None:
         """Leave out an item that another cloud has, too; a marker may be its id all the same."""
@@ -233,5 +233,6 @@ class Merge:
         return Cut(places, self._consumed.position(places, [branch.head for branch in self._branches.values()]))
 
 
-def _not_found(marker: str) -> CompositionError:
-    return CompositionError(400, f"marker [{marker}] not found in any cloud of the scope")
+def _not_found(marker: str, *, all_answered: bool) -> CompositionError:
+    where = "any cloud of the scope" if all_answered else "any cloud of the scope that answered to the end"
+    return CompositionError(400, f"marker [{marker}] not found in {where}")

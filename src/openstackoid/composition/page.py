@@ -23,6 +23,7 @@ Rewrite = Callable[[str, Any], Any]
 """Takes a cloud and an item of it, and returns the item with its links rewritten."""
 
 _SORTED = json.JSONEncoder(sort_keys=True)
+"""``json.dumps`` makes an encoder at each call with options."""
 
 _LINKS_AT_TOP = ("next", "previous", "prev", "first", "last", "self", "links")
 """Members that clients follow, with their tokens, beside those that end with ``_links``: the merged list has its own."""

@@ -75,8 +75,9 @@ class ListQuery:
         if self.limit == 0:
             return 0
         wanted = self.limit + self.offset + 1
-        part = -(-5 * wanted // (4 * clouds)) if most is None else most
-        return min(wanted, largest, max(SMALL, part))
+        if most is None:
+            return min(wanted, largest, max(SMALL, -(-5 * wanted // (4 * clouds))))
+        return min(largest, max(min(wanted, SMALL), most))
 
     def branch(self, batch: int | None, marker: str | None) -> str:
         """Return the query of one page of a branch, after ``marker``: an offset where the service has no markers."""

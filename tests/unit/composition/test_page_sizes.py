@@ -49,3 +49,25 @@ def test_many_things_that_were_shown_are_passed_over_by_long_pages() -> None:
     pages = list(gate.pages("limit=1000"))
     assert [name for name, _ in shown(gate, pages)] == ["One"] * 3000
     assert sum(limits(copies)) < 3000 + 3 * 1100
+
+
+@pytest.mark.parametrize("limit", [1, 100])
+def test_a_small_page_passes_over_many_things_that_were_shown_by_pages_that_grow(limit: int) -> None:
+    late, copies = images(0, 2100, 9, "a"), images(5000, 2100, 8, "a")
+    copies.items.append({"id": uuid(9000), "name": "z", "os_hash_algo": "x", "os_hash_value": "z", "created_at": "2026-01-01"})
+    gate = Gateway(late.kind, {"One": late, "Two": copies})
+    page = gate.get("limit=1000")
+    for size in (1000, 100):
+        page = gate.get(f"limit={size}&marker={page.items[-1]['id']}")
+    limits(copies)
+    last = gate.get(f"limit={limit}&marker={page.items[-1]['id']}")
+    assert [item["name"] for item in last.items] == ["z"]
+    assert len(limits(copies)) < 20
+
+
+def test_a_marker_far_away_is_found_by_pages_that_grow() -> None:
+    late, early = images(0, 2200, 9, "a"), images(5000, 2200, 8, "b")
+    gate = Gateway(late.kind, {"One": late, "Two": early})
+    found = gate.get(f"limit=1&marker={late.ordered('')[-1]['id']}")
+    assert [item["id"] for item in found.items] == [early.ordered("")[0]["id"]]
+    assert len(limits(late)) < 20

@@ -59,7 +59,7 @@ class LineCounts:
         """Count the requests of audited lines, and the lines if they were ``written``."""
         known = self._audited
         for line, milliseconds, state, answer in requests:
-            key = f"{answer} {line.service} {line.sender} {line.home} {line.outcome} {state}"
+            key = f"{answer} {line.service} {line.sender or ''} {line.home} {line.outcome} {state}"
             count = known.get(key)
             if count is None:
                 count = self._learn(key, line, state)
