@@ -12,7 +12,7 @@ from pathlib import Path
 from openstackoid.cli.options import add_gateway
 from openstackoid.discovery.catalog import LISTING, rows_of_listing
 from openstackoid.errors import OpenstackoidError
-from openstackoid.gateway.certificates import check_certificate
+from openstackoid.gateway.certificates import check_certificate, in_the_clear
 from openstackoid.gateway.configuration import configuration_of
 from openstackoid.haproxy import Runtime
 from openstackoid.mesh import Cloud, Mesh, load_mesh, mesh_digest, some_of
@@ -24,13 +24,15 @@ from openstackoid.tls import TlsError, context_of
 
 _NAME_CLOUD = "name a cloud of the description with --cloud, or another description with --config"
 _NAME_FILE = "name the description with --config: a file that this user can read, or a folder with files that end in .yaml"
+_CORRECT = "correct the file or key that is named here; openstackoid gateway check tries it"
 _RENEW = "renew the certificate (docs/operate/tls.md)"
+_PLAIN = "give it https (docs/operate/tls.md), or leave it, on an internal network that you trust"
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
     text = "check configuration, certificates, names, peers both ways, clocks, descriptions and catalog; say what to do"
-    codes = "Exit code 0: nothing has failed, though something may not be checked; 1: a line begins with FAILED."
+    codes = "Exit code 0: nothing has failed, though there may be warnings; 1: a line begins with FAILED."
     parser = subparsers.add_parser("doctor", help=text, description=f"{text[0].upper()}{text[1:]}. {codes}")
     add_gateway(parser)
     parser.add_argument("--catalog", metavar="FILE", help=f"the catalog of the cloud, of: {LISTING}; - is stdin")
@@ -44,8 +46,8 @@ def _run(args: argparse.Namespace) -> int:
             print(f"NOT CHECKED: {result}")
             continue
         bad |= not result.good
-        print(redacted(f"{'OK' if result.good else 'FAILED'}: {result.text}"))
-        if result.todo and not result.good:
+        print(redacted(f"{'FAILED' if not result.good else 'WARNING' if result.todo else 'OK'}: {result.text}"))
+        if result.todo:
             print(redacted(f"  do: {result.todo}"))
     return int(bad)
 
@@ -57,15 +59,20 @@ def _results(args: argparse.Namespace) -> Iterator[Result | str]:
         if args.cloud not in mesh.clouds:
             yield Result(False, f"--cloud {args.cloud}: the mesh has no such cloud; known: {some_of(mesh.clouds)}", _NAME_CLOUD)
             return
-        cloud = configuration_of(mesh, args.cloud, Runtime.of("")).cloud
     except OpenstackoidError as error:
         yield Result(False, str(error), error.hint or (remedies.DESCRIPTION_BROKEN if _readable(args.config) else _NAME_FILE))
+        return
+    try:
+        cloud = configuration_of(mesh, args.cloud, Runtime.of("")).cloud
+    except OpenstackoidError as error:
+        yield Result(False, str(error), error.hint or _CORRECT)
         return
     yield Result(True, f"{args.config} describes {len(mesh.clouds)} clouds")
     yield from asyncio.run(named(mesh))
     try:
         ends, said = check_certificate(cloud)
         yield from (Result(False, line, _RENEW) for line in said)
+        yield from (Result(True, line, _PLAIN) for line in in_the_clear(cloud))
         if ends is not None:
             yield Result(True, f"the certificate of {args.cloud} is valid until {ends:%Y-%m-%d %H:%M} UTC")
         yield from asyncio.run(_peers(mesh, cloud))

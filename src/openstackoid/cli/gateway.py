@@ -17,7 +17,7 @@ from openstackoid.bridge.trace.otel_extra import unable_to_export
 from openstackoid.cli.in_force import in_force
 from openstackoid.cli.options import add_gateway
 from openstackoid.gateway import Folder, Supervisor, default_folder, load_configuration, render
-from openstackoid.gateway.certificates import check_certificate, uses
+from openstackoid.gateway.certificates import check_certificate, in_the_clear, uses
 from openstackoid.gateway.configuration import deprecated_settings, keys_apart, tokens_that_leave
 from openstackoid.gateway.drain_apart import drain_apart
 from openstackoid.gateway.folder import write_files
@@ -105,6 +105,7 @@ def _check(args: argparse.Namespace) -> int:
     for warning in (
         *warnings,
         *soon,
+        *in_the_clear(configuration.cloud),
         *tokens_that_leave(configuration.mesh, args.cloud),
         *deprecated_settings(configuration.cloud),
         *keys_apart(configuration.cloud),

@@ -76,18 +76,19 @@ def watched(cloud: Cloud) -> tuple[str, ...]:
 
 
 def check_certificate(cloud: Cloud) -> tuple[datetime | None, list[str]]:
-    """Return the end of the certificate, if any, and warnings about the protection of the gateway.
-
-    Raises :class:`openstackoid.tls.TlsError`.
-    """
-    plain = [f"{origin} is http, and not on loopback: tokens travel unprotected" for origin in unprotected(cloud)]
+    """Return the end of the certificate, if any, and warnings about certificates. Raises :class:`openstackoid.tls.TlsError`."""
     if cloud.tls is None:
-        return None, plain
+        return None, []
     tls, hosts = cloud.tls, sorted({listener.host for listener in cloud.secure_listeners})
     users = user_certificates(tls.users, cloud.name)
     ends, said = warnings_about(tls.certificate, tls.authority, cloud.name, [] if users else hosts, tls.revoked)
     said += warnings_about_users(users, hosts) if users else []
-    return datetime.fromtimestamp(ends, UTC), said + plain
+    return datetime.fromtimestamp(ends, UTC), said
+
+
+def in_the_clear(cloud: Cloud) -> list[str]:
+    """Return a warning for each frontend whose traffic others could read."""
+    return [f"{origin} is http, and not on loopback: tokens travel unprotected" for origin in unprotected(cloud)]
 
 
 def uses(cloud: Cloud) -> list[str]:

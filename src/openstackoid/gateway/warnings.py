@@ -7,7 +7,7 @@ import time
 
 from openstackoid.bridge.trace.otel_extra import unable_to_export
 from openstackoid.errors import OpenstackoidError
-from openstackoid.gateway.certificates import check_certificate
+from openstackoid.gateway.certificates import check_certificate, in_the_clear
 from openstackoid.gateway.configuration import Configuration, deprecated_settings, keys_apart, tokens_that_leave
 from openstackoid.gateway.held_connections import unable_to_hold
 
@@ -36,6 +36,7 @@ class Warnings:
         # A file that is broken again is reported when it is read again.
         with contextlib.suppress(OpenstackoidError):
             lines += check_certificate(running.cloud)[1]
+        lines += in_the_clear(running.cloud)
         for line in lines:
             log.warning("%s", line)
 

@@ -28,7 +28,8 @@ _LARGEST = 16 << 20
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One thing that was tried. ``good``: whether it works; ``text``: one line, with the clouds' names; ``todo``: the remedy.
+    """One thing that was tried. ``good``: whether it works; ``text``: one line, with the clouds' names; ``todo``: the remedy,
+    with which a good one is a warning.
 
     ``same``: of the descriptions of two clouds, whether they are the same; ``ahead``: the seconds by which the peer's clock is
     ahead of this one. Both are None for another thing, and where it is not known.
@@ -95,13 +96,15 @@ class _Tries:
             status, _, _ = await self._get(origin + HEALTH)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             todo = "does it run, is its port open from here, and has this mesh's authority signed its certificate?"
+            if isinstance(error, aiohttp.ClientConnectorDNSError):
+                todo = remedies.HOST_UNKNOWN
             return Result(False, f"the gateway of {self.peer} at {origin}: {self._words(error)}", todo)
         except ValueError:
             status = 0
         if status != 200:
             return Result(
                 False,
-                f"at {origin} is not the gateway of {self.peer}: a health page is expected, and 200",
+                f"what answers at {origin} is not the gateway of {self.peer}: a health page is expected, and 200",
                 "correct its frontend",
             )
         return Result(True, f"the gateway of {self.peer} answers at {origin}")

@@ -21,6 +21,7 @@ SERVICE_SLOW = "look at its workers, its machine and its database"
 PEER_UNREACHABLE = (
     "openstackoid peer check {name} --cloud {cloud} --config FILE names the step that fails; then tell its operator"
 )
+HOST_UNKNOWN = "correct the frontend's host, or add it to DNS"
 PEER_CLOCK_OFF = "tell its operator; with one peer alone, compare both clocks with NTP"
 PEER_DESCRIPTION_DIFFERS = "agree on one description with its operator: clouds, frontends and 'shared' are the same in both"
 PEER_BLOCKED = "to end the block: openstackoid peer unblock {name} --cloud {cloud} --config FILE"

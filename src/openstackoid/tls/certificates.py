@@ -69,7 +69,10 @@ def user_certificates(paths: Sequence[str], cloud: str) -> list[UserCertificate]
     found = [_certificate(path) for path in files_in(paths)]
     for certificate in found:
         if cloud.lower() in certificate.names:
-            raise TlsError(f"{certificate.path}: it names {cloud}; peers ask for the mesh's certificate by that name")
+            raise TlsError(
+                f"{certificate.path}: it names {cloud}; peers ask for the mesh's certificate by that name",
+                hint=f"issue it anew for the hosts of your users alone, or take it out of clouds.{cloud}.gateway.tls.users",
+            )
     return found
 
 

@@ -56,8 +56,8 @@ def doctor(path: Path, text: str, capsys: pytest.CaptureFixture[str], *more: str
     code = main(["doctor", "--cloud", "CloudOne", "--config", str(path), *more])
     said = capsys.readouterr().out
     # No fault without a remedy.
-    found = re.split(r"^(?=OK: |FAILED: )", said, flags=re.MULTILINE)
-    assert [one for one in found if one.startswith("FAILED") and "\n  do: " not in one] == []
+    found = re.split(r"^(?=OK: |FAILED: |WARNING: )", said, flags=re.MULTILINE)
+    assert [one for one in found if one.startswith(("FAILED", "WARNING")) != ("\n  do: " in one)] == []
     return code, said
 
 
@@ -79,7 +79,8 @@ def test_a_name_without_an_address_and_a_dead_peer(tmp_path: Path, capsys: pytes
     assert code == 1
     assert "OK: CloudOne: 127.0.0.1: known\n" in said
     assert "FAILED: CloudTwo: nowhere.invalid has no address\n  do: correct the frontend's host, or add it to DNS\n" in said
-    assert "FAILED: the gateway of CloudTwo at http://nowhere.invalid:9: it cannot be reached: " in said
+    unreached = "FAILED: the gateway of CloudTwo at http://nowhere.invalid:9: it cannot be reached: "
+    assert re.search(f"{unreached}.+\n  do: correct the frontend's host, or add it to DNS\n", said)
     said = doctor(tmp_path / "mesh.yaml", text.replace("nowhere.invalid", "127.0.0.1"), capsys)[1]
     assert "FAILED: the gateway of CloudTwo at http://127.0.0.1:9: it cannot be reached: connection refused\n" in said
 
@@ -109,6 +110,15 @@ def test_options_that_lead_to_no_description_of_the_cloud(tmp_path: Path, capsys
         assert said.endswith(f"\n  do: name the description with --config: {accepted}\n")
 
 
+def test_http_beyond_loopback_is_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (
+        MESH.format(here=80, backend=2, host="127.0.0.1", there=9).replace("127.0.0.1:80", "10.0.1.10:80").split("  CloudTwo")[0]
+    )
+    code, said = doctor(tmp_path / "mesh.yaml", text, capsys)
+    warning = "WARNING: http://10.0.1.10:80 is http, and not on loopback: tokens travel unprotected\n"
+    assert (code, f"{warning}  do: give it https (docs/operate/tls.md), or leave it, on an internal network" in said) == (0, True)
+
+
 def test_certificates_here_and_there_are_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "certificates"
     authority = make_authority(folder)
@@ -128,6 +138,9 @@ def test_certificates_here_and_there_are_checked(tmp_path: Path, capsys: pytest.
         assert "OK: the certificate of CloudOne is valid until" in said
         assert f"FAILED: {certificate}: the certificate of CloudOne ends in 9 days\n  do: " in said
         assert f"FAILED: the gateway of CloudTwo at https://127.0.0.1:{port}: its certificate is not signed" in said
+        users = text.replace("authority: ", f"users: {certificate}, authority: ")
+        said = doctor(tmp_path / "mesh.yaml", users, capsys)[1]
+        assert f"FAILED: {certificate}: it names CloudOne; peers ask for the mesh's certificate by that name\n  do: issue" in said
         certificate.write_text("-----BEGIN CERTIFICATE-----\n")
         code, said = doctor(tmp_path / "mesh.yaml", text, capsys)
         assert code == 1
