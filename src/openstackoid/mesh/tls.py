@@ -57,10 +57,11 @@ def unprotected(cloud: Cloud) -> list[str]:
     """Return the http frontends of a cloud that are not on loopback: tokens travel there in the clear."""
     plain = (endpoint.frontend for endpoint in cloud.endpoints if endpoint.frontend.scheme != HTTPS)
     found = {frontend.origin(): frontend.host for frontend in plain}
-    return sorted(origin for origin, host in found.items() if not _loopback(host))
+    return sorted(origin for origin, host in found.items() if not is_loopback(host))
 
 
-def _loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return whether the host of a URL is one of the machine itself, by its address or as ``localhost``."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

@@ -147,29 +147,68 @@ def test_certificates_here_and_there_are_checked(tmp_path: Path, capsys: pytest.
         assert f"FAILED: {certificate}" in said
 
 
+KNOWN = "OK: the catalog of CloudOne has the described endpoints\n"
+WITH_ADMIN = """\
+mesh: 1
+clouds:
+  CloudOne:
+    services:
+      identity:
+        frontend: {public: "http://10.0.1.10:5000", admin: "http://127.0.0.1:61314"}
+        backend: http://127.0.0.1:2
+      image: {frontend: "http://10.0.1.10/image", backend: "http://127.0.0.1:3"}
+"""
+KEYSTONE = ("identity", "public", "http://10.0.1.10:5000/v3", "CloudOne")
+GLANCE = ("image", "public", "http://10.0.1.10/image", "CloudOne")
+
+
+def compared(folder: Path, capsys: pytest.CaptureFixture[str], text: str, *rows: tuple[str, ...]) -> tuple[int, str]:
+    """Return the exit code, and the lines about the catalog."""
+    columns = ("Service Type", "Interface", "URL", "Region")
+    (folder / "catalog.json").write_text(json.dumps([dict(zip(columns, row, strict=True)) for row in rows]))
+    code, said = doctor(folder / "mesh.yaml", text, capsys, "--catalog", str(folder / "catalog.json"))
+    return code, said.rpartition("tokens travel unprotected\n")[2].partition("\n")[2]
+
+
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
-        ([("image", "public", "http://127.0.0.1:1/image")], "OK: the catalog of CloudOne has the described endpoints\n"),
+        ([KEYSTONE, GLANCE], KNOWN),
+        ([KEYSTONE, GLANCE, ("image", "internal", "http://10.0.1.10/image", "CloudOne")], KNOWN),
+        ([KEYSTONE, GLANCE, ("image", "public", "http://10.0.9.9/image", "Elsewhere")], KNOWN),
         (
-            [("image", "public", "http://127.0.0.1:1/glance")],
-            "FAILED: image (public) is http://127.0.0.1:1/glance in the catalog",
+            [KEYSTONE, ("image", "public", "http://10.0.1.10/glance", "CloudOne")],
+            "FAILED: image (public) is http://10.0.1.10/glance in the catalog, and http://10.0.1.10:80/image in the description\n"
+            "  do: make them the same\n",
         ),
-        ([("compute", "public", "http://a/b")], "FAILED: compute (public) of the catalog, http://a/b, is not described\n"),
-        ([], "FAILED: image (public) is described, and not in the catalog\n"),
+        (
+            [KEYSTONE, GLANCE, ("compute", "public", "http://a/b", "CloudOne")],
+            "FAILED: compute (public) of the catalog, http://a/b, is not described\n  do: openstackoid discover\n",
+        ),
+        (
+            [KEYSTONE],
+            f"FAILED: image (public, internal, admin) is described, and not in the catalog\n  do: compare: {LISTING}\n",
+        ),
+        (
+            [(*GLANCE[:3], "RegionOne"), (*KEYSTONE[:3], "RegionOne")],
+            "FAILED: the catalog has no region CloudOne, as the description has for CloudOne; it has RegionOne\n"
+            "  do: set clouds.CloudOne.region to the cloud's region in the catalog\n",
+        ),
     ],
 )
 def test_the_catalog_is_compared(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], page: int, rows: list[tuple[str, str, str]], expected: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], rows: list[tuple[str, ...]], expected: str
 ) -> None:
-    listing = [dict(zip(("Service Type", "Interface", "URL", "Region"), (*row, "CloudOne"), strict=True)) for row in rows]
-    listing += [
-        {"Service Type": "image", "Interface": interface, "URL": "http://127.0.0.1:1/image", "Region": "CloudOne"}
-        for interface in ("internal", "admin")
-    ]
-    (tmp_path / "catalog.json").write_text(json.dumps(listing))
-    text = MESH.format(here=1, backend=2, host="127.0.0.1", there=page)
-    assert expected in doctor(tmp_path / "mesh.yaml", text, capsys, "--catalog", str(tmp_path / "catalog.json"))[1]
+    assert compared(tmp_path, capsys, WITH_ADMIN, *rows) == (int(expected != KNOWN), expected)
+
+
+def test_horizon_is_in_no_catalog(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = f'{WITH_ADMIN}      dashboard: {{frontend: {{public: "http://10.0.1.10:81"}}, backend: "http://127.0.0.1:4"}}\n'
+    code, said = compared(tmp_path, capsys, text, KEYSTONE, GLANCE)
+    warning = (
+        "WARNING: dashboard (public) is described, and not in the catalog\n  do: nothing, if it is Horizon or a console; else"
+    )
+    assert (code, said) == (0, f"{warning} compare: {LISTING}\n{KNOWN}")
 
 
 def test_a_gateway_that_runs_tells_its_description_and_its_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
