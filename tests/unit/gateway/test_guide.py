@@ -21,7 +21,7 @@ from openstackoid.discovery.catalog import LISTING
 from openstackoid.gateway.decisions import FIRST_PAUSE, LONGEST_PAUSE
 from openstackoid.gateway.process_group import STOP_GRACE
 from openstackoid.haproxy.binary import OLDEST
-from openstackoid.mesh import Drain, Limits, Memory, Timeouts, parse_mesh
+from openstackoid.mesh import Drain, Limits, Memory, Timeouts, check_binding, check_tls, parse_mesh
 from openstackoid.mesh.schema import CloudSchema, Description, ServiceSchema
 from openstackoid.mesh.settings import GatewaySettings
 
@@ -72,8 +72,13 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_every_example_is_a_description(example: str) -> None:
-    assert "CloudOne" in parse_mesh(example).clouds
+def test_every_example_is_a_description_with_all_that_its_gateways_need(example: str) -> None:
+    mesh = parse_mesh(example)
+    assert "CloudOne" in mesh.clouds
+    for cloud in mesh.clouds.values():
+        if all(endpoint.backends for endpoint in cloud.endpoints):
+            check_tls(mesh, cloud.name)
+            check_binding(mesh, cloud.name)
 
 
 def test_the_example_has_both_layouts() -> None:
