@@ -29,7 +29,10 @@ async def drain_apart(folder: Folder, cloud: str, settings: Drain, manager: Serv
     control = folder.stats_socket
     pid = await serving_pid(control)
     if pid is None:
-        raise GatewayError(f"HAProxy of {cloud} does not answer at {control}")
+        raise GatewayError(
+            f"no gateway of {cloud} runs here: HAProxy does not answer at {control}",
+            "name the folder of a gateway that runs elsewhere on this machine with --state-dir",
+        )
     haproxy = _main_process(psutil.Process(pid))
     manager.stopping(settings.longest, "requests finish")
     started = time.monotonic()
