@@ -23,6 +23,7 @@ from openstackoid.gateway.drain_apart import drain_apart
 from openstackoid.gateway.folder import write_files
 from openstackoid.gateway.held_connections import keep_the_right, unable_to_hold
 from openstackoid.gateway.listening import passed_sockets
+from openstackoid.gateway.ports import check_names
 from openstackoid.haproxy import Runtime
 from openstackoid.haproxy.binary import default_choice, find_haproxy
 from openstackoid.haproxy.libraries import LAB, warning_about
@@ -92,6 +93,7 @@ def _drain(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> int:
     haproxy = find_haproxy(args.haproxy)
     configuration = load_configuration(args.config, args.cloud, Runtime.of(""))
+    check_names(configuration.cloud, args.config)
     files = configuration.files
     with tempfile.TemporaryDirectory(prefix="openstackoid-") as folder:
         write_files(Path(folder), files)

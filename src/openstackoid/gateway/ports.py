@@ -9,12 +9,14 @@ import errno
 import socket
 from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import psutil
 
 from openstackoid.gateway.errors import GatewayError
 from openstackoid.mesh import Cloud, Listener
+from openstackoid.mesh.places import error_of_cloud
 
 Socket = tuple[str, int]
 """Host and port, as the description has them."""
@@ -79,6 +81,20 @@ def check_free(cloud: str, wanted: Iterable[Socket]) -> None:
                 probe.listen(1)
         except OSError as error:
             raise cannot_listen(cloud, host, port, error) from None
+
+
+def check_names(cloud: Cloud, description: Path) -> None:
+    """Raise :class:`MeshError` for the first socket whose host has no address, with its place in ``description``."""
+    for listener, *_ in cloud.sockets.values():
+        host, port = socket_of(cloud, listener)
+        try:
+            _address(host, port)
+        except OSError as error:
+            reason, hint = _reason(error, port)
+            first = next(endpoint for endpoint in cloud.endpoints if endpoint.listener == listener)
+            place = ("services", first.catalog_type, "frontend", first.interfaces[0])
+            what = f"the gateway of {cloud.name} cannot listen on {host}:{port}: {reason}"
+            raise error_of_cloud(description, cloud.name, ("gateway", "bind") if cloud.bind else place, what, hint) from None
 
 
 def _address(host: str, port: int) -> Address:

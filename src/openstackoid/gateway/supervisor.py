@@ -138,9 +138,9 @@ class Supervisor:
         try:
             running = await self._files.read()
             self._files.watch(running)
-            self._generation = await self._draft(running)
             wanted = sockets(running.cloud)
             check_free(self.cloud, self._sockets.not_passed(wanted))
+            self._generation = await self._draft(running)
             for address in self._sockets.unused(wanted):
                 log.warning("systemd has opened %s, but the gateway of %s does not listen there", address, self.cloud)
             python_service.hand_over(self.folder, running)

@@ -108,6 +108,24 @@ def test_a_cloud_that_is_not_there(command: str, mesh: Path, capsys: pytest.Capt
     assert capsys.readouterr().err == "openstackoid: the mesh has no cloud 'CloudSix'; known: CloudOne, CloudTwo\n"
 
 
+@pytest.mark.parametrize("settings", ["", "bind: gateway.invalid"])
+def test_a_host_without_an_address_is_named_with_its_place(settings: str, mesh: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """HAProxy would name a line of a file of its own."""
+    text = mesh.read_text()
+    text = with_settings(text, settings) if settings else text.replace("http://127.0.0.1:8801", "http://gateway.invalid:8801")
+    mesh.write_text(text)
+    place = "gateway.bind" if settings else "services.identity.frontend.public"
+    at = text.index("gateway.invalid") - (0 if settings else len("http://") + 1)
+    spot = f"{text[:at].count(chr(10)) + 1}:{at - text.rfind(chr(10), 0, at)}"
+    assert main(["gateway", "check", "--cloud", "CloudOne", "--config", str(mesh)]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == (
+        f"openstackoid: {mesh}:{spot}: clouds.CloudOne.{place}: the gateway of CloudOne cannot listen on gateway.invalid:8801:"
+        " no address is known for this name"
+    )
+    assert said[-1] == "  try: name an address of this machine in clouds.<name>.gateway.bind"
+
+
 def test_an_endpoint_without_a_backend(mesh: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["gateway", "check", "--cloud", "CloudTwo", "--config", str(mesh)]) == 1
     assert "clouds.CloudTwo.services.image.backend" in capsys.readouterr().err
