@@ -85,6 +85,13 @@ def test_a_name_without_an_address_and_a_dead_peer(tmp_path: Path, capsys: pytes
     assert "FAILED: the gateway of CloudTwo at http://127.0.0.1:9: it cannot be reached: connection refused\n" in said
 
 
+def test_another_program_in_place_of_a_gateway(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)) as other:
+        code, said = doctor(tmp_path / "mesh.yaml", MESH.format(here=1, backend=2, host="127.0.0.1", there=other), capsys)
+    what = f"what answers at http://127.0.0.1:{other} is not the gateway of CloudTwo: a health page is expected, and 200"
+    assert (code, f"FAILED: {what}\n  do: correct its frontend\n" in said) == (1, True)
+
+
 def test_a_broken_description_is_the_first_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, said = doctor(tmp_path / "mesh.yaml", "mesh: 2\n", capsys)
     assert (code, said.startswith("FAILED: "), "  do: correct the line that openstackoid gateway check names" in said) == (
