@@ -32,7 +32,7 @@ _PLAIN = "give it https (docs/operate/tls.md), or leave it, on an internal netwo
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
     text = "check configuration, certificates, names, peers both ways, clocks, descriptions and catalog; say what to do"
-    codes = "Exit code 0: nothing has failed, though there may be warnings; 1: a line begins with FAILED."
+    codes = "Exit code 0: nothing has failed, though something may be a warning, or not checked; 1: a line begins with FAILED."
     parser = subparsers.add_parser("doctor", help=text, description=f"{text[0].upper()}{text[1:]}. {codes}")
     add_gateway(parser)
     parser.add_argument("--catalog", metavar="FILE", help=f"the catalog of the cloud, of: {LISTING}; - is stdin")

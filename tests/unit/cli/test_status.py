@@ -61,7 +61,10 @@ def test_a_program_gets_the_error_as_json(
     ("command", "said"),
     [
         ("status", "Say what is down: this gateway, a service, or a peer, with what to do. Exit code 0: nothing is down"),
-        ("doctor", "say what to do. Exit code 0: nothing has failed, though something may not be checked; 1: a line begins"),
+        (
+            "doctor",
+            "say what to do. Exit code 0: nothing has failed, though something may be a warning, or not checked; 1:",
+        ),
     ],
 )
 def test_the_help_has_a_sentence_and_the_exit_codes(capsys: pytest.CaptureFixture[str], command: str, said: str) -> None:
