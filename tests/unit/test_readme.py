@@ -22,10 +22,17 @@ def test_the_command_at_the_top_is_the_demos() -> None:
 
 def test_the_pictures_are_there_and_have_words() -> None:
     """tests/unit/examples/test_record.py holds the recorded session to the tutorial, and a lab test plays that."""
-    pictures = {path: words for words, path in re.findall(r"!\[([^]]*)\]\((docs/images/[^)]+)\)", README)}
-    views = {f"docs/images/{file}" for file, (_, scheme) in pictures_of_the_console.FILES.items() if scheme == "light"}
-    assert set(pictures) == {"docs/images/overview.svg", "docs/images/session.svg"} | views
-    assert all((ROOT / path).is_file() and len(words) > 100 for path, words in pictures.items())
+    drawn = {path: words for words, path in re.findall(r"!\[([^]]*)\]\((docs/images/[^)]+)\)", README)}
+    assert set(drawn) == {"docs/images/overview.svg", "docs/images/session.svg"}
+    taken = re.findall(
+        r'<picture><source media="\(prefers-color-scheme: dark\)" srcset="docs/images/(console-\w+-dark.png)">'
+        r'<img alt="([^"]+)" src="docs/images/(console-\w+-light.png)"></picture>',
+        README,
+    )
+    assert {file for dark, _, light in taken for file in (dark, light)} == set(pictures_of_the_console.FILES)
+    assert all(dark.replace("-dark.", "-light.") == light for dark, _, light in taken)
+    assert all((ROOT / path).is_file() for path in drawn)
+    assert all(len(words) > 100 for words in (*drawn.values(), *(words for _, words, _ in taken)))
 
 
 def test_the_pictures_of_the_console_are_those_of_its_command_and_of_its_views() -> None:

@@ -85,7 +85,7 @@ def _keystone(text: str) -> str:
 
 def _run(args: argparse.Namespace) -> int:
     if find_spec("jinja2") is None:
-        raise OpenstackoidError("the console needs Jinja2, which is not installed", "pip install 'openstackoid[console]'")
+        raise OpenstackoidError("the console needs Jinja2, which is not installed", "pip install Jinja2")
     from openstackoid.console import Options, serve  # noqa: PLC0415 - an extra
 
     options = Options(

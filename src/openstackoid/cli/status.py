@@ -23,6 +23,9 @@ SOON = 1.0
 UNKNOWN = 2
 """The exit code if the state cannot be known."""
 
+_UNWRAPPED = 100_000
+"""The width of the output outside of a terminal: each item is one line, for ``grep``."""
+
 _COLOURS = {"up": "green", "down": "bold red", "warning": "yellow", "unknown": "dim", "blocked": "yellow"}
 
 
@@ -81,6 +84,8 @@ def _mesh(file: Path, folder: Folder) -> tuple[Mesh | None, str]:
 
 def _show(status: Status) -> None:
     console = Console()
+    if not console.is_terminal:
+        console.width = _UNWRAPPED
     word = f"[{_COLOURS.get(status.word, 'dim')}]{status.word}[/]"
     console.print(f"{status.cloud}: {word}{': ' if status.culprits else ''}{', '.join(status.culprits)}", highlight=False)
     table = Table(box=None, pad_edge=False)
@@ -88,7 +93,10 @@ def _show(status: Status) -> None:
         table.add_column(column)
     for item in status.items:
         table.add_row(TITLES[item.of], item.name, f"[{_COLOURS[item.state]}]{item.state}[/]", item.detail)
-    console.print(table)
+    with console.capture() as captured:
+        console.print(table)
+    # The table's last column is padded, too.
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
     for item in status.at_fault:
         if item.todo:
             console.print(f"do, for {TITLES[item.of]} ({item.name}): {item.todo}", markup=False, highlight=False, soft_wrap=True)

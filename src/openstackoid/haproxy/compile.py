@@ -203,6 +203,7 @@ def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None, met_at: Copies)
         "# In the order in which HAProxy applies them.",
         *sources.connection_rules(cloud),
         *sender_connections(cloud),
+        *listeners.named_connections(cloud),
         *sources.forwarded_addresses(cloud),
         f"monitor-uri {HEALTH}",
         *draining.health_lines(cloud),

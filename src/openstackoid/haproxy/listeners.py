@@ -9,6 +9,7 @@ from openstackoid.mesh import Cloud
 from openstackoid.routing.hosts import NAMED, SERVER_NAME
 
 _NAME = "^[A-Za-z0-9._-]+$"
+_GATEWAY = "{ var(sess.from) -m found }"
 _BAR_REPLACED = "regsub([|],/,g)"
 """The converter that keeps a client from writing the bar behind a host."""
 
@@ -23,20 +24,29 @@ def in_order(cloud: Cloud) -> str:
     return " if !is_opened_for or is_opened_for_it" if _knows_names(cloud) else ""
 
 
+def named_connections(cloud: Cloud) -> list[str]:
+    """Return the rules that find the listener of the name in TLS, once a connection. They stand behind those about the sender."""
+    if not _knows_names(cloud):
+        return []
+    return [
+        "# The listener of the name in TLS.",
+        f"tcp-request session set-var(sess.sni) ssl_fc_sni,lower if !{_GATEWAY} {{ ssl_fc_sni -m reg {_NAME} }}",
+        f"tcp-request session set-var(sess.opened_for) so_id,concat(|,sess.sni,|),map_beg({LISTENERS})",
+    ]
+
+
 def listener_rules(cloud: Cloud) -> list[str]:
     """Return the rules that find the listener. They stand before those that find the endpoint."""
     if not cloud.shared_sockets:
         return []
-    gateway = "{ var(sess.from) -m found }" if cloud.secure_listeners else ""
-    server_name = [
-        f"tcp-request session set-var(sess.sni) ssl_fc_sni,lower if !{gateway} {{ ssl_fc_sni -m reg {_NAME} }}",
-        f"tcp-request session set-var(sess.opened_for) so_id,concat(|,sess.sni,|),map_beg({LISTENERS})",
+    gateway = _GATEWAY if cloud.secure_listeners else ""
+    opened = [
         "acl is_opened_for var(sess.opened_for) -m found",
         "acl is_opened_for_it var(sess.opened_for),strcmp(txn.listener) eq 0",
     ]
     return [
-        "# The listener: at a shared socket, by Host, or by the word of a peer's gateway; and that of the name in TLS.",
-        *(server_name if _knows_names(cloud) else []),
+        "# The listener: at a shared socket, by Host, or by the word of a peer's gateway.",
+        *(opened if _knows_names(cloud) else []),
         f'http-request set-var-fmt(txn.called) "%[so_id]|%[req.hdr(host,1),host_only,lower,{_BAR_REPLACED}]|"',
         f"acl names_host req.fhdr({NAMED}) -m found",
         f'http-request set-var-fmt(txn.called) "%[so_id]|%[req.fhdr({NAMED}),lower,{_BAR_REPLACED}]|" if {gateway} names_host',

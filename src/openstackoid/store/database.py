@@ -23,7 +23,7 @@ SET_ASIDE = ".damaged"
 """The suffix of a damaged SQLite file."""
 
 _DRIVERS = {"mysql": "mysql+pymysql", "mariadb": "mysql+pymysql", "postgresql": "postgresql+psycopg"}
-_EXTRAS = {"mysql": "mysql", "postgresql": "postgresql"}
+_PACKAGES = {"mysql": "PyMySQL", "postgresql": "'psycopg[binary]'"}
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _PASSWORD_LIMIT = 4096
 
@@ -86,9 +86,8 @@ class Database:
         try:
             engine = create_engine(self.url, poolclass=NullPool, hide_parameters=True, connect_args=options, **isolation)
         except ImportError:
-            extra = _EXTRAS[backend]
             raise StoreError(
-                f"gateway.store.url: the driver for {backend} is not installed", hint=f"pip install 'openstackoid[{extra}]'"
+                f"gateway.store.url: the driver for {backend} is not installed", hint=f"pip install {_PACKAGES[backend]}"
             ) from None
         event.listen(engine, "do_connect", self._before_connect)
         event.listen(engine, "connect", {"sqlite": _set_up_sqlite, "mysql": _set_up_mysql}.get(backend, _nothing))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from openstackoid.certs import make_authority
-from openstackoid.cli import main
+from openstackoid.cli import console, main
 from openstackoid.cli.console import _keystone
 from openstackoid.console import Options, serve
 from unit.console.seen import description
@@ -51,6 +51,14 @@ def test_a_wrong_option_is_refused(folder: Path, capsys: pytest.CaptureFixture[s
     listen = ["--listen", f"127.0.0.1:{free_port()}"]
     assert main(words(folder, *listen, *(word.format(folder) for word in more))) == 1
     assert capsys.readouterr().err == f"openstackoid: {said.format(folder)}\n"
+
+
+def test_its_missing_package_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(console, "find_spec", lambda name: None)
+    assert main(words(folder)) == 1
+    error, hint = capsys.readouterr().err.splitlines()
+    assert error == "openstackoid: the console needs Jinja2, which is not installed"
+    assert hint == "  try: pip install Jinja2"
 
 
 @pytest.mark.parametrize("role", ["", " "])

@@ -12,6 +12,7 @@ import pytest
 from openstackoid.cli import main, status
 from openstackoid.gateway import Folder
 from openstackoid.gateway.status import Status
+from openstackoid.gateway.status_items import Item
 
 MESH = """\
 mesh: 1
@@ -38,6 +39,20 @@ def test_it_says_that_it_waits(
     monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
     assert asyncio.run(status._asked(Folder(tmp_path), None, "CloudOne", "")).code == 0
     assert capsys.readouterr() == ("", said)
+
+
+def test_in_a_pipe_an_item_is_a_line_without_spaces_at_its_end(capsys: pytest.CaptureFixture[str]) -> None:
+    reason = f"the gateway of CloudTwo at {'a' * 60}.example:443 cannot be reached: connection refused"
+    down = Item("peer", "CloudTwo", "down", reason, "ask its operator")
+    status._show(Status("CloudOne", (Item("gateway", "HAProxy", "up"), Item("gateway", "audit log", "up"), down)))
+    assert capsys.readouterr().out.splitlines() == [
+        "CloudOne: down: peer (CloudTwo)",
+        "              part       state",
+        "this gateway  HAProxy    up",
+        "this gateway  audit log  up",
+        f"peer          CloudTwo   down   {reason}",
+        "do, for peer (CloudTwo): ask its operator",
+    ]
 
 
 @pytest.mark.parametrize(("cloud", "text"), [("CloudNine", MESH), ("CloudOne", "mesh: 2\n"), ("CloudOne", None)])

@@ -6,10 +6,11 @@ import logging
 import socket
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from openstackoid.store import Database, Store, StoreError, StoreUnavailableError
+from openstackoid.store import Database, Store, StoreError, StoreUnavailableError, database
 from openstackoid.store.schema import REVISIONS
 from openstackoid.store.tables import METADATA
 from unit.bridge.stage import played
@@ -30,6 +31,17 @@ def test_the_driver_is_ours_to_choose() -> None:
         assert (database.url.host, database.url.username, database.url.database) == ("h", "u", "d")
     with pytest.raises(StoreError, match="accepted are mysql://, mariadb://, postgresql://"):
         Database.server("oracle://u@h/d", None)
+
+
+@pytest.mark.parametrize(("scheme", "package"), [("mysql", "PyMySQL"), ("postgresql", "'psycopg[binary]'")])
+def test_a_missing_driver_is_named_as_its_package(scheme: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: Any, **__: Any) -> None:
+        raise ImportError
+
+    monkeypatch.setattr(database, "create_engine", missing)
+    with pytest.raises(StoreError, match=f"the driver for {scheme} is not installed") as refused:
+        Database.server(f"{scheme}://u@h/d", None).engine()
+    assert refused.value.hint == f"pip install {package}"
 
 
 def test_a_database_says_where_it_is(tmp_path: Path) -> None:

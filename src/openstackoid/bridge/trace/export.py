@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import aiohttp
 
 from openstackoid.bridge.log import LOG
-from openstackoid.bridge.trace.otel_extra import EXTRA
+from openstackoid.bridge.trace.otel_extra import PACKAGE
 from openstackoid.bridge.trace.records import Record
 from openstackoid.telemetry import count_spans
 
@@ -86,7 +86,7 @@ class SpanExport:
         try:
             encoded = importlib.import_module("openstackoid.bridge.trace.spans").encoded
         except ImportError:
-            return f"gateway.traces: its package is not installed: pip install '{EXTRA}'"
+            return f"gateway.traces: its package is not installed: pip install {PACKAGE}"
         body = await asyncio.to_thread(encoded, self._at, told)
         try:
             async with session.post(f"http://{collector}{PATH}", data=body, headers=_HEADERS, allow_redirects=False) as answer:

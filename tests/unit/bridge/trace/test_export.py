@@ -143,7 +143,7 @@ def test_without_the_package_the_log_says_so(monkeypatch: pytest.MonkeyPatch, ca
     monkeypatch.setattr(importlib, "import_module", missing)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     (warning,) = unable_to_export(cloud)
-    assert warning == "clouds.CloudOne.gateway.traces: spans are lost: pip install 'openstackoid[otel]'"
+    assert warning == "clouds.CloudOne.gateway.traces: spans are lost: pip install opentelemetry-proto"
     assert unable_to_export(replace(cloud, traces=None)) == []
     assert asyncio.run(sent_to(None)) == (0, 3)
-    assert "pip install 'openstackoid[otel]'" in caplog.text
+    assert "pip install opentelemetry-proto" in caplog.text
