@@ -42,7 +42,7 @@ URL = [
         for segment in ("identity%3DCloudTwo", "identit%79=CloudTwo%2Cimage=CloudOne", "%2A=CloudTwo", "identity=Cloud%54wo")
     ),
     *(
-        log_in(f"URL: malformed, {segment}", refused(400, "the authentication URL: scope, column ", *words), segment)
+        log_in(f"URL: malformed, {segment}", refused(400, "the authentication URL, column ", *words), segment)
         for segment, words in {
             "": ("column 1: service=cloud is expected here, for example image=CloudTwo",),
             "image": ("column 1: service=cloud is expected",),

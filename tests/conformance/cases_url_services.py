@@ -35,7 +35,7 @@ URL_OF_SERVICES = [
         (TOK, plain('{"compute":"CloudTwo"}')),
         native=False,
     ),
-    Case("URL: another service, malformed", refused(400, "the URL: scope, column 1"), "/image/scope/x=CloudTwo/v2", native=False),
+    Case("URL: another service, malformed", refused(400, "the URL, column 1"), "/image/scope/x=CloudTwo/v2", native=False),
     Case(
         "URL: a cloud without the service",
         refused(400, "Cloud-3.b has no service"),

@@ -223,4 +223,4 @@ def test_an_operator_that_is_not_served_is_refused(around: Branches) -> None:
     got = around.ask("GET", "/image/v2/images", '{"image": "(Lacks & Serves | Other) & Fails"}')
     assert (got.status, around.asked()) == (400, [])
     served = "(A | B) & C and A & B | C are"
-    assert got.message == f"gateway of Home: X-Scope: scope, column 12: '&' within '|' within '&' is not served; {served}"
+    assert got.message == f"gateway of Home: X-Scope, column 12: '&' within '|' within '&' is not served; {served}"

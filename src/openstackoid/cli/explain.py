@@ -21,7 +21,7 @@ from openstackoid.redaction import redacted
 from openstackoid.routing import REQUEST_ID, Explanation, Request, asks_for_token, explain, marked_id, read_times, waits_in_words
 from openstackoid.routing.hosts import MisdirectedError, listener_of
 from openstackoid.routing.pages import PAGES, ROUND_TRIPS
-from openstackoid.scope import EVERY_OTHER, Scope, ScopeError, Times, parse
+from openstackoid.scope import EVERY_OTHER, IDENTITY, Scope, ScopeError, Times, parse
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _HEADER = re.compile(r"(?P<name>[A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*(?P<value>[^\x00-\x08\x0a-\x1f\x7f]*)")
@@ -173,7 +173,7 @@ def _remembered(mesh: Mesh, at: str, text: str) -> Scope:
     try:
         scope = parse(text, services=mesh.known_services, clouds=mesh.known_clouds, offers=mesh.offers)
     except ScopeError as error:
-        raise ValueError(f"--remembered: {error}\n{error.pointer()}") from None
+        raise ValueError(f"--remembered, {error}\n{error.pointer()}") from None
     return scope.completed(at).workflow()
 
 
@@ -191,7 +191,7 @@ def _rows(mesh: Mesh, told: Explanation) -> Iterator[tuple[str, list[str]]]:
         yield "near", [line for each in told.near for line in each.lines()]
     if told.status is not None:
         yield "route", [f"refuse: {told.status} {HTTPStatus(told.status).phrase}"]
-        yield "reason", [told.reason or ""]
+        yield "reason", [told.reason or "", *told.pointer.splitlines()]
         return
     there = ", ".join(told.clouds)
     if told.turns:
@@ -226,7 +226,9 @@ def _scope(mesh: Mesh, home: str, scope: Scope) -> Iterator[str]:
     width = max(map(len, mesh.services))
     for service in sorted(mesh.services):
         clouds, entry = scope.clouds_for(service, home), scope.entry_for(service)
-        if entry == service and (scope.written is None or service in scope.written):
+        if service == IDENTITY and clouds == (home,):
+            why = "home"
+        elif entry == service and (scope.written is None or service in scope.written):
             why = "named"
         elif entry not in (None, service, EVERY_OTHER):
             why = f"follows {entry}"

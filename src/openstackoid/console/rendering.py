@@ -13,9 +13,6 @@ from openstackoid.console import marks
 HTMX = "htmx-2.0.11.min.js"
 """The vendored script, from the npm package htmx.org; its licence is beside it."""
 
-HTMX_DIGEST = "d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717"
-"""SHA-256 of that file, as in the package of npm."""
-
 STATIC = {"console.css": "text/css", "console.js": "text/javascript", "icon.svg": "image/svg+xml", HTMX: "text/javascript"}
 """The files for browsers, with their types."""
 

@@ -10,7 +10,7 @@ from openstackoid.composition import Kind
 from openstackoid.mesh import Endpoint
 from openstackoid.routing.request import Headers
 from openstackoid.routing.workflows import Workflow
-from openstackoid.scope import Issuer, Scope
+from openstackoid.scope import Issuer, Scope, ScopeError
 
 Route = Literal["local", "remote", "bridge", "otherwise", "all", "refuse"]
 
@@ -81,11 +81,15 @@ class Relay(Destination):
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """Answer with an error: HTTP status, title, and one line that names the gateway and the accepted values."""
+    """Answer with an error: HTTP status, title, and one line that names the gateway and the accepted values.
+
+    ``fault``: the error of a malformed scope, which has its text and the position.
+    """
 
     status: int
     title: str
     message: str
+    fault: ScopeError | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ class Explanation:
     ``verified`` the names and signers of their certificates. ``guest``: the issuer of a foreign token for a request that stays
     here, whose user the policy of ``home`` must allow. ``near``: the resolution of each ``around`` and ``nearest``. ``waits``:
     the times for a service that has its own, else None. ``gateway``: settings of the gateway of ``home`` in words, if it is
-    known here.
+    known here. ``pointer``: of a malformed scope, its text and carets, which the JSON does not have.
     """
 
     service: str | None
@@ -45,9 +45,10 @@ class Explanation:
     near: tuple[NearTold, ...] = ()
     waits: Timeouts | None = None
     gateway: tuple[str, ...] = ()
+    pointer: str = ""
 
     def document(self) -> dict[str, Any]:
-        """Return the explanation as JSON, without those of the last eight attributes that are empty."""
+        """Return the explanation as JSON, without those of the eight attributes before ``pointer`` that are empty."""
         guest = {} if self.guest is None else {"guest": self.guest}
         refusal = {} if self.status is None else {"status": self.status, "reason": self.reason}
         return {
@@ -112,7 +113,8 @@ def _told(mesh: Mesh, at: str, request: Request, decision: Decision, query: str)
         clouds = tuple(cloud for turn in turns for cloud in turn.clouds)
         return replace(told, clouds=clouds, urls=urls, verified=verified, turns=turns)
     if isinstance(plan, Refuse):
-        return replace(told, status=plan.status, reason=redacted(plan.message))
+        pointer = "" if plan.fault is None else redacted(plan.fault.pointer())
+        return replace(told, status=plan.status, reason=redacted(plan.message), pointer=pointer)
     urls = tuple(redacted(url + query) for url in _urls(plan))
     return replace(told, clouds=(plan.endpoint.cloud,), urls=urls, verified=_verified(mesh, at, plan))
 

@@ -46,9 +46,9 @@ def is_visible(token: str) -> bool:
 class RefusedError(Exception):
     """Ends the decision: ``refusal`` is its plan."""
 
-    def __init__(self, at: str, status: int, title: str, message: str) -> None:
+    def __init__(self, at: str, status: int, title: str, message: str, fault: ScopeError | None = None) -> None:
         super().__init__(message)
-        self.refusal = Refuse(status, title, f"gateway of {at}: {message}")
+        self.refusal = Refuse(status, title, f"gateway of {at}: {message}", fault)
 
 
 class InputNeededError(Exception):
@@ -124,7 +124,7 @@ class Reading:
         try:
             bare, text = split_token(value)
         except ScopeError as error:
-            raise self.bad_request(f"{where}: {error}") from None
+            raise self.bad_request(f"{where}, {error}") from None
         if text is None:
             return Token(bare, None)
         if not bare:
@@ -166,15 +166,15 @@ class Reading:
             raise self.bad_request(f"{what} differ: {first.to_header()} and {second.to_header()}; send one, or equal ones")
         return first or second
 
-    def bad_request(self, message: str) -> RefusedError:
+    def bad_request(self, message: str, fault: ScopeError | None = None) -> RefusedError:
         """Return the error for an invalid request."""
-        return RefusedError(self.at, 400, "Bad Request", message)
+        return RefusedError(self.at, 400, "Bad Request", message, fault)
 
     def _parsed(self, where: str, text: str, parser: Callable[..., Scope]) -> Scope:
         try:
             scope = parser(text, services=self.mesh.known_services, clouds=self.mesh.known_clouds, offers=self.mesh.offers)
         except ScopeError as error:
-            raise self.bad_request(f"{where}: {error}") from None
+            raise self.bad_request(f"{where}, {error}", error) from None
         centers = centers_of(scope)
         if not centers:
             return scope.completed(self.at)

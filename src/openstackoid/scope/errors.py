@@ -15,7 +15,7 @@ class ScopeError(OpenstackoidError):
     """
 
     def __init__(self, reason: str, text: str, start: int = 0, end: int | None = None) -> None:
-        super().__init__(f"scope, column {start + 1}: {reason}")
+        super().__init__(f"column {start + 1}: {reason}")
         self.reason = reason
         self.text = text
         self.start = start

@@ -17,6 +17,7 @@ MOST_NEAR = 16
 DEEPEST = 4
 """The most parentheses and functions in each other."""
 LONGEST_SECONDS = 60
+_TIME_EXPECTED = f"a time above 0 and at most {LONGEST_SECONDS}s is expected here, as in 10ms or 0.5s"
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 _TOKEN = re.compile(
@@ -25,6 +26,7 @@ _TOKEN = re.compile(
 _MARKS = {"|": "|", "||": "|", ";": "|", "&": "&", "+": "&", "%": "%", "(": "(", ")": ")", ",": ","}
 """What each mark means: several are spelt in more than one way."""
 _SPACE = re.compile(r"[ \t\r\n]*")
+_BEGINS_NAME = re.compile(r"[A-Za-z0-9]")
 _ENDS_NAME = re.compile(r"[ \t\r\n|;&+%(),\"']|\Z")
 _TIME = re.compile(r"([0-9]{1,5})(?:\.([0-9]{1,3}))?(ms|s)\Z")
 _FUNCTIONS = ("around", "nearest", "all")
@@ -64,13 +66,11 @@ def refuse_unserved(text: str, expression: Expression, fail: Fail) -> None:
 
 def _tokens(text: str, fail: Fail) -> Iterator[_Token]:
     """Yield the words of a text; the reader stops at the first one that does not fit."""
-    at, kind = 0, ""
+    at, kind, word = 0, "", ""
     while kind != "end":
         found = _TOKEN.match(text, at)
         if found is None:
-            start = _SPACE.match(text, at).end()  # type: ignore[union-attr]
-            end = _ENDS_NAME.search(text, start + 1)
-            fail("a cloud's name, '|', '&' or a parenthesis is expected here", start, end.start() if end else len(text))
+            _refuse_word(text, at, word, fail)
         kind, at = str(found.lastgroup), found.end()
         word = found[kind]
         start = at - len(word)
@@ -80,6 +80,24 @@ def _tokens(text: str, fail: Fail) -> Iterator[_Token]:
             yield _Token(kind, "the end", at, at + 1)
         else:
             yield _Token(kind, word if kind == "name" else word[1:-1], start, at)
+
+
+def _refuse_word(text: str, at: int, before: str, fail: Fail) -> NoReturn:
+    """Report the text from ``at`` on, which begins with no word; ``before`` is the one before it."""
+    start = _SPACE.match(text, at).end()  # type: ignore[union-attr]
+    found = _ENDS_NAME.search(text, start + 1)
+    end = found.start() if found else len(text)
+    character = text[start]
+    if before == ",":
+        fail(_TIME_EXPECTED, start, end)
+    if character in "\"'":
+        fail("a quote that is not closed", start, end)
+    if character == "=":
+        fail("',' separates services, as in image=CloudTwo,compute=CloudOne; '=' is not accepted here", start, start + 1)
+    expected = "a cloud's name, '|', '&' or a parenthesis is expected here"
+    if _BEGINS_NAME.match(character):
+        fail(f"{expected}; a name has 64 characters at most", start, end)
+    fail(f"{expected}, not '{character if character.isprintable() else '?'}'", start, start + 1)
 
 
 class _Reader:
@@ -160,7 +178,7 @@ class _Reader:
         found = _TIME.match(token.text) if token.kind == "name" else None
         microseconds = 0 if found is None else int(found[1] + (found[2] or "").ljust(3, "0")) * (1 if found[3] == "ms" else 1000)
         if not 0 < microseconds <= LONGEST_SECONDS * 1_000_000:
-            self._fail(f"a time of at most {LONGEST_SECONDS}s is accepted here, as in 10ms or 0.5s", token.start, token.end)
+            self._fail(_TIME_EXPECTED, token.start, token.end)
         self._advance()
         return Near(center, microseconds)
 

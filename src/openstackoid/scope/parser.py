@@ -12,7 +12,7 @@ from typing import NamedTuple, NoReturn
 
 from openstackoid.redaction import redacted
 from openstackoid.scope.errors import ScopeError
-from openstackoid.scope.expression import Cloud, Expression, Otherwise, clouds_of
+from openstackoid.scope.expression import Cloud, Expression, Otherwise
 from openstackoid.scope.expression_parser import MOST_NEAR, NAME, parse_expression, refuse_unserved
 from openstackoid.scope.known_names import LISTED, suggestion
 from openstackoid.scope.model import EVERY_OTHER, IDENTITY, Scope
@@ -100,9 +100,7 @@ def scope_of(
         near += len(_NEAR.findall(cloud_name.value))
         if near > MOST_NEAR:
             _fail(f"{MOST_NEAR} 'around' and 'nearest' in one scope at most are accepted", text, cloud_name)
-        entries[service] = _expression(service, cloud_name, text, clouds)
-        if offers is not None and service != EVERY_OTHER:
-            _check_offers(service, cloud_name, text, clouds_of(entries[service]), offers)
+        entries[service] = _expression(service, cloud_name, text, clouds, None if service == EVERY_OTHER else offers)
         written[service] = service_name.value
     scope = Scope(tuple(entries.items()))
     travelling = len(scope.completed(_LONGEST_CLOUD).to_header())
@@ -111,10 +109,9 @@ def scope_of(
     return scope
 
 
-def _check_offers(service: str, name: Name, text: str, clouds: Collection[str], offers: Mapping[str, Collection[str]]) -> None:
-    for cloud in clouds:
-        if service not in offers.get(cloud, ()):
-            _fail(f"{cloud} has no service '{service}'{_served_by(service, offers)}", text, name)
+def _check_offer(service: str, name: Name, text: str, offers: Mapping[str, Collection[str]] | None) -> None:
+    if offers is not None and service not in offers.get(name.value, ()):
+        _fail(f"{name.value} has no service '{service}'{_served_by(service, offers)}", text, name)
 
 
 def _served_by(service: str, offers: Mapping[str, Collection[str]]) -> str:
@@ -209,12 +206,15 @@ def is_compound(text: str) -> bool:
     return _COMPOUND.search(text) is not None
 
 
-def _expression(service: str, name: Name, text: str, clouds: Collection[str] | None) -> Expression:
+def _expression(
+    service: str, name: Name, text: str, clouds: Collection[str] | None, offers: Mapping[str, Collection[str]] | None
+) -> Expression:
     """Return the expression of an entry; most are one cloud's name."""
-    if clouds is not None and name.value in clouds and not name.is_bare:
-        return Cloud(name.value)
-    if not is_compound(name.value) and not name.is_bare:
-        _check_cloud(name, text, clouds)
+    is_known = clouds is not None and name.value in clouds
+    if not name.is_bare and (is_known or not is_compound(name.value)):
+        if not is_known:
+            _check_cloud(name, text, clouds)
+        _check_offer(service, name, text, offers)
         return Cloud(name.value)
     # Of a JSON string with escapes, the whole is shown.
     shift = text.find(name.value, name.start, name.end)
@@ -228,6 +228,7 @@ def _expression(service: str, name: Name, text: str, clouds: Collection[str] | N
     def check(value: str, start: int, end: int) -> None:
         if clouds is None or value not in clouds:
             _check_cloud(part(value, start, end), text, clouds)
+        _check_offer(service, part(value, start, end), text, offers)
 
     expression = parse_expression(name.value, check, fail)
     if service == IDENTITY and not isinstance(expression, Cloud):

@@ -20,6 +20,9 @@ _EXAMPLE = "image=CloudTwo,compute=CloudOne"
 _BEGINS_SHORT = re.compile(r"[ \t\r\n]*[A-Za-z0-9*(\"']")
 _BARE = re.compile(r"[ \t\r\n]*[A-Za-z0-9(\"'][A-Za-z0-9._\-|;&+%()\"', \t\r\n]*\Z")
 """An expression without a service."""
+_BEGINS_BARE = re.compile(r"[ \t\r\n]*[A-Za-z0-9(\"'|;&+][^=]*\Z")
+"""An expression without a service in which a character may be wrong."""
+_FIRST_WORD = re.compile(r"[A-Za-z0-9._-]*")
 _BLANK = " \t\r\n"
 
 
@@ -72,8 +75,8 @@ def _pairs(text: str, blank: str) -> Iterator[tuple[Name, Name]]:
 
     An expression without a service is for every service but identity.
     """
-    if _BARE.match(text) is not None:
-        whole = _name(text, 0, blank)
+    whole = _name(text, 0, blank)
+    if _BARE.match(text) is not None or (_BEGINS_BARE.match(text) is not None and not _begins_with_service(whole.value)):
         if official_service_type(whole.value) is not None:
             raise ScopeError(f"service=cloud is expected here, for example {_EXAMPLE}", text, whole.start, whole.end)
         yield Name(EVERY_OTHER, 0, 1), whole._replace(is_bare=True)
@@ -87,6 +90,12 @@ def _pairs(text: str, blank: str) -> Iterator[tuple[Name, Name]]:
         middle = at + len(service)
         yield _name(service, at, blank), _name(cloud, middle + 1, blank)
         at = end + 1
+
+
+def _begins_with_service(text: str) -> bool:
+    """Return whether the first word is a service's, as in ``image:CloudTwo``, in which ``=`` is missing."""
+    word = _FIRST_WORD.match(text)
+    return word is not None and official_service_type(word[0]) is not None
 
 
 def _entries(text: str) -> Iterator[str]:

@@ -207,6 +207,28 @@ class TestTheTable:
         assert capsys.readouterr().out.startswith("service none has this URL\n")
 
 
+@pytest.mark.parametrize(
+    ("words", "place", "scope", "carets"),
+    [
+        (["--scope", "CloudOne~CloudTwo", "GET", "/image"], "X-Scope, column 9", "CloudOne~CloudTwo", " " * 8 + "^"),
+        (["GET", "/image/scope/image=CloudTow/v2"], "the URL, column 7", "image=CloudTow", " " * 6 + "^" * 8),
+        (["--header", 'X-Auth-Token: t!SCOPE!{"image"}', "GET", "/image"], "X-Auth-Token, column 9", '{"image"}', " " * 8 + "^"),
+    ],
+)
+def test_a_malformed_scope_has_its_carets_in_the_table_and_one_line_in_json(
+    words: list[str], place: str, scope: str, carets: str, told: Explain, desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reason = told(*words)["reason"]
+    assert (reason.startswith(f"gateway of CloudOne: {place}: "), "\n" in reason) == (True, False)
+    assert main(["explain", "--config", "mesh.yaml", "--at", "CloudOne", *words]) == 0
+    assert capsys.readouterr().out.splitlines()[-3:] == [f"reason  {reason}", f"        {scope}", f"        {carets}"]
+
+
+def test_identity_of_an_expression_alone_is_that_of_home(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "--config", "mesh.yaml", "--at", "CloudOne", "--scope", "CloudTwo|CloudOne", "GET", "/image"]) == 0
+    assert "identity   CloudOne (home)" in capsys.readouterr().out
+
+
 def test_the_command_imports_no_openstacksdk_lab_or_gateway() -> None:
     source = "import sys; from openstackoid.cli import main; main(sys.argv[1:]); print(*sys.modules)"
     words = ["explain", "--config", "-", "--at", "C", "GET", "/"]

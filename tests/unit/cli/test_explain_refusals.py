@@ -62,7 +62,7 @@ class TestWhatIsNotUnderstood:
 
     def test_a_remembered_scope(self, refused: Callable[..., str]) -> None:
         assert refused("--remembered", '{"image": "CloudTen"}', "GET", "/image") == (
-            "openstackoid explain: --remembered: scope, column 11: unknown cloud 'CloudTen'; known: CloudOne, CloudTwo\n"
+            "openstackoid explain: --remembered, column 11: unknown cloud 'CloudTen'; known: CloudOne, CloudTwo\n"
             '{"image": "CloudTen"}\n          ^^^^^^^^^^\n'
         )
 

@@ -61,7 +61,7 @@ def test_secrets_are_redacted(text: str, shown: str) -> None:
     "text",
     [
         "gateway of CloudOne: X-Auth-Token is sent 2 times; once is accepted",
-        "gateway of CloudOne: X-Auth-Token: scope, column 3: unknown service 'imag'; known: image",
+        "gateway of CloudOne: X-Auth-Token, column 3: unknown service 'imag'; known: image",
         "gateway of CloudOne: the token in the body: there is no token before the scope; send a scope alone in X-Scope",
         "/etc/readers.yaml: clouds.CloudTwo.auth.password: a text is accepted; put a number into quotes",
         "/etc/readers.yaml: clouds.CloudTwo.auth: application_credential_secret is missing",

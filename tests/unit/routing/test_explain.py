@@ -104,7 +104,7 @@ def test_a_refusal_alone_has_status_and_reason_in_json() -> None:
     }
     document = about("image.public", "/image/v2/images", ("X-Scope", "{")).document()
     assert (document["scope"], document["clouds"], document["urls"], document["status"]) == (None, [], [], 400)
-    assert document["reason"].startswith("gateway of CloudOne: X-Scope: ")
+    assert document["reason"].startswith("gateway of CloudOne: X-Scope, ")
 
 
 def test_scopes_that_differ_are_not_followed() -> None:

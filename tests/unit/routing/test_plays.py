@@ -213,7 +213,7 @@ PLAYS = {
     "the second separator belongs to the scope, which it spoils": """
         > GET CloudOne image.public /image/v2/images/i/file
         > X-Auth-Token: tok!SCOPE!{"image":"CloudTwo"}!SCOPE!{"image":"CloudOne"}
-        < refuse 400 Bad Request: X-Auth-Token: scope, column 21: the end is expected
+        < refuse 400 Bad Request: X-Auth-Token, column 21: the end is expected
         """,
     "a header that stands twice is refused, whatever its letters": """
         > GET CloudOne image.public /image/v2/images/i/file
@@ -228,12 +228,12 @@ PLAYS = {
     "the broken scope of a service token is refused": """
         > GET CloudOne image.public /image/v2/images/i/file
         > X-Service-Token: nova!SCOPE!{}
-        < refuse 400 Bad Request: X-Service-Token: scope, column 2: the scope is empty
+        < refuse 400 Bad Request: X-Service-Token, column 2: the scope is empty
         """,
     "the broken scope of a body's token is refused": """
         > POST CloudOne identity.public /identity/v3/auth/tokens
         > (body) tok!SCOPE!{"image":"CloudTen"}
-        < refuse 400 Bad Request: the token in the body: scope, column 10: unknown cloud 'CloudTen'
+        < refuse 400 Bad Request: the token in the body, column 10: unknown cloud 'CloudTen'
         """,
 }
 

@@ -69,7 +69,7 @@ def test_one_place_is_enough_and_two_must_agree() -> None:
     ("headers", "message"),
     [
         ([("X-Scope", "{"), ("x-scope", "{")], "X-Scope is sent 2 times; once is accepted"),
-        ([("X-Scope", "")], "X-Scope: scope, column 1: a JSON object, or clouds with '|' and '&', is expected"),
+        ([("X-Scope", "")], "X-Scope, column 1: a JSON object, or clouds with '|' and '&', is expected"),
     ],
 )
 def test_a_broken_header_is_named(headers: list[tuple[str, str]], message: str) -> None:

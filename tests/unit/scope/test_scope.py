@@ -61,6 +61,13 @@ def test_an_entry_that_its_cloud_cannot_serve_is_refused() -> None:
         parse('{"dns": "B"}', offers=offers)
 
 
+@pytest.mark.parametrize("text", ["image=A|B", '{"image": "A & (B)"}', "image=around(B, 1ms)", "image=A | B | B"])
+def test_a_cloud_of_an_expression_that_cannot_serve_is_refused_where_it_stands(text: str) -> None:
+    with pytest.raises(ScopeError, match=r"B has no service 'image'; served by: A$") as raised:
+        parse(text, offers={"A": ["image", "compute"], "B": ["compute"]})
+    assert (raised.value.start, text[raised.value.start : raised.value.end]) == (text.index("B"), "B")
+
+
 def test_of_very_many_clouds_those_are_named_that_come_close_and_soon() -> None:
     clouds = [f"Cloud{number:05}" for number in range(10_000)]
 

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """A scope as a segment of a URL."""
 
-from urllib.parse import quote
+import re
+from urllib.parse import quote, unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from documents import read
 from openstackoid.scope import MAX_LENGTH, Scope, ScopeError, official_service_types, parse, parse_url_form
 
 CLOUDS = ["CloudOne", "CloudTwo", "Cloud-3.b"]
+SHOWN = re.findall(r"http://\S+?/scope/([^/\s`]+)", read("use/scope-in-requests.md"))
 
 
 @pytest.mark.parametrize(
@@ -26,6 +29,17 @@ CLOUDS = ["CloudOne", "CloudTwo", "Cloud-3.b"]
 def test_the_url_form_equals_the_json_form(segment: str, wire: str) -> None:
     assert parse_url_form(segment) == parse(wire)
     assert parse_url_form(segment).to_header() == wire
+
+
+def test_the_page_shows_each_kind_of_form() -> None:
+    marks = "".join(SHOWN)
+    assert all(mark in marks for mark in ("=", ",", ";", "+", "(", "around("))
+    assert "CloudTwo" in SHOWN
+
+
+@pytest.mark.parametrize("segment", SHOWN)
+def test_a_form_on_the_page_is_accepted_as_in_a_header(segment: str) -> None:
+    assert parse_url_form(segment, clouds=CLOUDS) == parse(unquote(segment), clouds=CLOUDS)
 
 
 @pytest.mark.parametrize(
@@ -46,6 +60,9 @@ def test_the_url_form_equals_the_json_form(segment: str, wire: str) -> None:
         ("image=Cloud%FF", "cannot be a cloud's name", (6, 12)),
         ("image=CloudOne;CloudTow", "unknown cloud 'CloudTow'", (15, 23)),
         ("image=CloudOne%25CloudTwo", "'%' is reserved", (14, 15)),
+        ("CloudOne%23", "a parenthesis is expected here, not '#'", (8, 9)),
+        (";CloudOne", "a cloud's name is expected here, not ';'", (0, 1)),
+        ('{"image":"CloudTwo"}', "service=cloud is expected here", (0, 20)),
         ("CloudOne;CloudTow", "unknown cloud 'CloudTow'", (9, 17)),
         ("image=" + "C" * MAX_LENGTH, f"too large: {MAX_LENGTH + 6} characters", (MAX_LENGTH, MAX_LENGTH + 1)),
     ],
