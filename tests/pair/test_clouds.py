@@ -186,6 +186,8 @@ def test_scoped_boots_end_active_at_whatever_moment_of_them_the_gateway_is_kille
     causes = {server: [cause for cause in BEYOND_OPTIONS if cause in about(server, said)] for server in failed}
     print(f"   {len(accepted) - len(failed)} are ACTIVE; {causes}", file=sys.__stdout__, flush=True)
     assert all(causes.values()), said[-20000:]
+    # Those moments are short.
+    assert len(failed) < len(accepted) / 2, causes
 
 
 @pytest.mark.timeout(900)
