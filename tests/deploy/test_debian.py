@@ -231,7 +231,7 @@ def test_an_upgrade_from_an_older_release_restarts_the_gateway_and_keeps_its_fil
     traffic.say("up")
     assert (traffic.say("health"), traffic.say("by Python")) == (200, 200)
     assert schema(machine) == NOW
-    assert machine.systemctl("is-active", GATEWAY) == "active"
+    until(lambda: state_of(machine, GATEWAY) == "active", machine, GATEWAY)
     assert [machine.run("cat", path) for path in kept] == [MESH] * len(kept)
 
 
