@@ -8,6 +8,8 @@ STAMP := $(VENV)/.ready
 LOCK := constraints/development.lock
 LAB_LOCK := constraints/openstack.lock
 GATEWAY_LOCK := constraints/gateway.lock
+# Debian has the modules that make an environment in a package of its own.
+VENV_MODULE = $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || sh scripts/install-venv-module "$(PYTHON)"
 # All that comes from an index is installed by this, and checked by the hashes of a lock file.
 INSTALL := pip install -qq --disable-pip-version-check --require-hashes --requirement
 # The versions stand in constraints/; uv finds out the hashes of all their files, for this Python and later.
@@ -61,7 +63,7 @@ setup: $(STAMP)
 
 $(STAMP): pyproject.toml $(LOCK)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: Python 3.11 or later is needed; name one with PYTHON=..."; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || sh scripts/install-venv-module "$(PYTHON)"
+	@$(VENV_MODULE)
 	@echo "== setting up $(VENV): openstackoid, the openstack command and the tools of the tests (about a minute)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m $(INSTALL) $(LOCK)
@@ -74,7 +76,7 @@ $(VENV)/.%: constraints/%.lock | $(STAMP)
 	@touch $@
 
 $(VENV)/tools/.ready: constraints/tools.lock
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || sh scripts/install-venv-module "$(PYTHON)"
+	@$(VENV_MODULE)
 	@$(PYTHON) -m venv $(VENV)/tools
 	@$(VENV)/tools/bin/python -m $(INSTALL) $<
 	@touch $@

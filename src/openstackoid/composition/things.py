@@ -15,7 +15,10 @@ _FEW = 256
 
 @dataclass(frozen=True, slots=True)
 class Things:
-    """Digests of things without an object for each, in buckets that nobody outside this process can foresee."""
+    """Digests of things, joined in buckets: an object for each would take several times the memory.
+
+    Python hashes bytes with a secret of the process, so no cloud can make items that all fall into one bucket.
+    """
 
     _buckets: tuple[bytes, ...] = field(default=(b"",), repr=False)
 

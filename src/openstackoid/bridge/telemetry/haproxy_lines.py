@@ -42,8 +42,8 @@ class LineCounts:
 
     def __init__(self) -> None:
         self._answers: Counter[bytes] = Counter()
+        # By backend, cloud, status and letters; None for requests that the Python service counts.
         self._known: dict[bytes, RequestCount | None] = {}
-        """By backend, cloud, status and letters; None for requests that the Python service counts."""
         self._audited: dict[str, RequestCount] = {}
 
     def add(self, answers: Iterable[bytes], *, some_audited: bool = False) -> None:
